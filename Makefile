@@ -1,0 +1,62 @@
+# registry — a PostgreSQL extension for universal social-insurance enrolment
+#
+# Two commands: "make demo" and "make check".  See README.md.
+
+EXTENSION = registry
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(dir $(firstword $(MAKEFILE_LIST)))registry.control)
+MODULE_big = registry
+PGFILEDESC = "registry - social-insurance enrolment registration"
+
+PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
+
+root := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
+
+# The rooms, in the order in which they may use each other: a room uses only
+# rooms to its left, in C and in SQL.
+ROOMS = region citizen coverage name person intake classify problem compare changelog report
+
+SOURCES := src/module.c $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(sort $(wildcard $(root)/src/$(room)/*.c))))
+OBJS = $(SOURCES:.c=.o)
+
+# Code of each room goes into the extension script; what deploy creates goes
+# into it as text (script/pack-deploy), to be run by registry.deploy().
+CODE_SQL = src/module.sql $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room).sql)))
+DEPLOY_SQL = $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room)_deploy.sql)))
+
+DATA_built = registry--$(EXTVERSION).sql
+DATA = $(wildcard $(root)/src/upgrade/registry--*--*.sql)
+
+REGRESS = $(patsubst $(root)/sql/%.sql,%,$(sort $(wildcard $(root)/sql/*.sql)))
+REGRESS_OPTS = --inputdir=$(root) --encoding=UTF8 --load-extension=registry
+
+PG_CPPFLAGS = -I$(root)/src -I. -DREGISTRY_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-clobbered -Wno-declaration-after-statement
+SHLIB_LINK = -licuuc -licui18n -licudata -lroaring
+
+EXTRA_CLEAN = registry--$(EXTVERSION).sql src/region/region_seed.inc
+
+# No bitcode for JIT: nothing here is inlined into queries.
+override with_llvm = no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifneq ($(PGXS),)
+include $(PGXS)
+else
+# A bare machine: nothing but the set-up can be made yet.
+srcdir = $(root)
+all:
+	@echo "PostgreSQL's server headers are missing: run script/setup first" >&2; exit 1
+endif
+
+# In a build outside the source tree the object folders do not exist yet, and
+# make would find the source's own through VPATH.
+$(shell mkdir -p $(sort $(dir $(OBJS))))
+
+registry--$(EXTVERSION).sql: $(CODE_SQL) $(DEPLOY_SQL) script/pack-deploy registry.control Makefile
+	@( printf "%s\n" "\\echo Use \"CREATE EXTENSION registry\" to load this file. \\quit"; \
+	   cd $(root) && cat $(CODE_SQL) && bash script/pack-deploy $(DEPLOY_SQL) ) > $@.tmp && mv $@.tmp $@
+
+HEADERS_ALL = $(wildcard $(root)/src/*.h $(root)/src/*/*.h)
+$(OBJS): $(HEADERS_ALL)
+
+-include $(root)/test/test.mk

@@ -1,0 +1,47 @@
+/*
+ * compat.h
+ *		The only place that knows about differences between server versions.
+ *
+ * PostgreSQL 15 is the floor; 17 and 18 must build.
+ */
+#ifndef REGISTRY_COMPAT_H
+#define REGISTRY_COMPAT_H
+
+#include "postgres.h"
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "registry needs PostgreSQL 15 or newer"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#include "varatt.h"
+
+#define registry_escontext(fcinfo) ((fcinfo)->context)
+#else
+
+/*
+ * Soft errors came with PostgreSQL 16: before that an input function has
+ * nobody to report to, so ereturn() is a plain ereport().
+ */
+struct Node;
+#define registry_escontext(fcinfo) NULL
+#define ereturn(context, dummy_value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#endif
+
+#ifndef PG_MODULE_MAGIC_EXT
+#define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+#endif
+
+/* Declares and registers a function that SQL may call. */
+#define REGISTRY_FUNCTION(name) \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name)
+
+#endif							/* REGISTRY_COMPAT_H */

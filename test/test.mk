@@ -1,0 +1,23 @@
+# What runs on a throw-away server (script/server).  Included by the Makefile.
+
+BUILD ?= $(CURDIR)/build
+export BUILD PG_CONFIG
+
+.PHONY: build server-install server-start server-remove regress
+build:
+	@bash $(root)/script/setup
+	@mkdir -p $(BUILD)
+	@$(MAKE) --no-print-directory -j2 -C $(BUILD) -f $(realpath $(root))/Makefile all >$(BUILD)/build.log 2>&1 || { cat $(BUILD)/build.log; exit 1; }
+	@grep -E 'warning' $(BUILD)/build.log || true
+
+server-install: build
+	@bash $(root)/script/server install
+server-start: server-install
+	@bash $(root)/script/server start
+server-remove:
+	@bash $(root)/script/server remove
+
+# One or more regress tests: make regress TESTS="citizen region"
+TESTS ?= $(REGRESS)
+regress: server-start
+	@bash $(root)/test/regress $(TESTS)
