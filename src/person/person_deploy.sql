@@ -1,0 +1,245 @@
+-- Who the registry knows, and what every source says about them.
+--
+-- Facts (population, enrolment, circumstance, elsewhere, employer) hold one
+-- current row per row key of a source.  A row whose source no longer states it
+-- is closed by ended_on and kept.  Rows whose number is structurally broken
+-- stand under person 0 until repair finds their person.
+
+CREATE SEQUENCE IF NOT EXISTS registry.population_row_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.enrolment_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.circumstance_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.elsewhere_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.employer_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.link_id_seq;
+
+CREATE TABLE IF NOT EXISTS registry.person (
+	person_id bigint PRIMARY KEY,
+	territory region_code NOT NULL,
+	citizen_id citizen_id,
+	id_kind text NOT NULL,
+	id_no text NOT NULL,
+	name text,
+	name_key text,
+	sex text,
+	birth_date date,
+	ethnic text,
+	hukou_region region_code,
+	residence_region region_code,
+	phone text,
+	address text,
+	life_status smallint NOT NULL,
+	life_since date,
+	employment text,
+	worker_kind text,
+	paying coverage NOT NULL,
+	receiving coverage NOT NULL,
+	paused coverage NOT NULL,
+	elsewhere coverage NOT NULL,
+	due smallint NOT NULL,
+	gap smallint NOT NULL,
+	standing integer NOT NULL,
+	class text NOT NULL,
+	work_state integer NOT NULL,
+	next_change date,
+	updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE registry.person IS 'one row per person, computed from the facts by the recompute; person_id is dense from 1';
+COMMENT ON COLUMN registry.person.territory IS 'place the person belongs to today: residence if it lies in the home region, else the registered place';
+COMMENT ON COLUMN registry.person.due IS 'insurance kinds due, bit 0 pension, 1 medical, 2 unemployment, 3 injury, 4 maternity';
+COMMENT ON COLUMN registry.person.gap IS 'insurance kinds due and not satisfied, bits as in due';
+COMMENT ON COLUMN registry.person.standing IS 'per insurance kind three bits (kind k at bit 3k): 0 not due, 1 receiving, 2 enrolled, 3 elsewhere, 4 interrupted, 5 unenrolled';
+COMMENT ON COLUMN registry.person.next_change IS 'first date at which the passing of time alone changes this row or its problems';
+CREATE INDEX IF NOT EXISTS person_territory_idx ON registry.person (territory);
+CREATE INDEX IF NOT EXISTS person_citizen_id_idx ON registry.person (citizen_id);
+
+CREATE TABLE IF NOT EXISTS registry.person_alias (
+	person_id bigint NOT NULL,
+	kind text NOT NULL,
+	value text NOT NULL,
+	batch_id bigint,
+	link_id bigint,
+	PRIMARY KEY (person_id, kind, value)
+);
+COMMENT ON TABLE registry.person_alias IS 'every number or former name that ever led to a person';
+COMMENT ON COLUMN registry.person_alias.kind IS 'citizen_id, legacy15, repaired (a broken number), document (any other document), former_name';
+CREATE INDEX IF NOT EXISTS person_alias_value_idx ON registry.person_alias (value);
+
+CREATE TABLE IF NOT EXISTS registry.population (
+	person_id bigint NOT NULL,
+	row_id bigint NOT NULL DEFAULT nextval('registry.population_row_id_seq'),
+	territory region_code,
+	source text NOT NULL,
+	batch_id bigint NOT NULL,
+	line_no integer NOT NULL,
+	row_key uuid NOT NULL,
+	row_hash bigint NOT NULL,
+	number text NOT NULL,
+	citizen_id citizen_id,
+	fault text,
+	repair text,
+	name text NOT NULL,
+	name_key text NOT NULL,
+	former_name text,
+	sex text,
+	ethnic text,
+	birth_date date,
+	hukou_region region_code,
+	hukou_address text,
+	residence_region region_code,
+	residence_address text,
+	phone text,
+	hukou_kind text,
+	status smallint NOT NULL,
+	status_date date,
+	cancel_reason text,
+	household_no text,
+	household_relation text,
+	extra jsonb,
+	valid_from date NOT NULL,
+	ended_on date,
+	PRIMARY KEY (person_id, row_id)
+);
+COMMENT ON TABLE registry.population IS 'what the household and migrant registers of the police say';
+COMMENT ON COLUMN registry.population.status IS 'life status by this row, domain axis A: 10 normal, 20 dead, 30/31 moved out in/out of the province, 32 cancelled, 33/34 settled abroad/foreign national, 40 army, 41 prison';
+CREATE UNIQUE INDEX IF NOT EXISTS population_row_key_idx ON registry.population (row_key);
+CREATE INDEX IF NOT EXISTS population_citizen_id_idx ON registry.population (citizen_id);
+
+CREATE TABLE IF NOT EXISTS registry.enrolment (
+	person_id bigint NOT NULL,
+	enrolment_id bigint NOT NULL DEFAULT nextval('registry.enrolment_id_seq'),
+	territory region_code,
+	source text NOT NULL,
+	batch_id bigint NOT NULL,
+	line_no integer NOT NULL,
+	row_key uuid NOT NULL,
+	row_hash bigint NOT NULL,
+	number text NOT NULL,
+	citizen_id citizen_id,
+	fault text,
+	repair text,
+	name text NOT NULL,
+	name_key text NOT NULL,
+	scheme text,
+	scheme_code text NOT NULL,
+	personal_no text,
+	employer text,
+	employer_name text,
+	agency region_code,
+	enrol_status smallint NOT NULL,
+	pay_status smallint NOT NULL,
+	start_month integer,
+	end_month integer,
+	paid_through integer,
+	benefit_state smallint NOT NULL DEFAULT 0,
+	benefit_from integer,
+	benefit_to integer,
+	benefit_monthly numeric(12,2),
+	identity smallint,
+	phone text,
+	extra jsonb,
+	valid_from date NOT NULL,
+	ended_on date,
+	PRIMARY KEY (person_id, enrolment_id)
+);
+COMMENT ON TABLE registry.enrolment IS 'what the scheme agencies say: one row per person, scheme, employer or area, and interval; months are yyyymm';
+CREATE UNIQUE INDEX IF NOT EXISTS enrolment_row_key_idx ON registry.enrolment (row_key);
+
+CREATE TABLE IF NOT EXISTS registry.circumstance (
+	person_id bigint NOT NULL,
+	circumstance_id bigint NOT NULL DEFAULT nextval('registry.circumstance_id_seq'),
+	territory region_code,
+	source text NOT NULL,
+	batch_id bigint NOT NULL,
+	line_no integer NOT NULL,
+	row_key uuid NOT NULL,
+	row_hash bigint NOT NULL,
+	number text NOT NULL,
+	citizen_id citizen_id,
+	fault text,
+	repair text,
+	name text NOT NULL,
+	name_key text NOT NULL,
+	kind text NOT NULL,
+	kind_text text NOT NULL,
+	start_date date,
+	end_date date,
+	note text,
+	extra jsonb,
+	valid_from date NOT NULL,
+	ended_on date,
+	PRIMARY KEY (person_id, circumstance_id)
+);
+COMMENT ON TABLE registry.circumstance IS 'death, prison, army, school, abroad, low income, disability, land taken: dated facts about persons from other departments';
+COMMENT ON COLUMN registry.circumstance.kind IS 'death, prison, probation, army, school, settled_abroad, foreign_national, abroad, low_income, disabled, land_taken';
+CREATE UNIQUE INDEX IF NOT EXISTS circumstance_row_key_idx ON registry.circumstance (row_key);
+
+CREATE TABLE IF NOT EXISTS registry.elsewhere (
+	person_id bigint NOT NULL,
+	elsewhere_id bigint NOT NULL DEFAULT nextval('registry.elsewhere_id_seq'),
+	territory region_code,
+	source text NOT NULL,
+	batch_id bigint NOT NULL,
+	line_no integer NOT NULL,
+	row_key uuid NOT NULL,
+	row_hash bigint NOT NULL,
+	number text NOT NULL,
+	citizen_id citizen_id,
+	fault text,
+	repair text,
+	name text NOT NULL,
+	name_key text NOT NULL,
+	scheme text,
+	scheme_code text NOT NULL,
+	region region_code NOT NULL,
+	enrol_status smallint NOT NULL,
+	pay_status smallint NOT NULL,
+	start_month integer,
+	end_month integer,
+	data_period text,
+	extra jsonb,
+	valid_from date NOT NULL,
+	ended_on date,
+	PRIMARY KEY (person_id, elsewhere_id)
+);
+COMMENT ON TABLE registry.elsewhere IS 'answers of the national platform: enrolments in other regions';
+CREATE UNIQUE INDEX IF NOT EXISTS elsewhere_row_key_idx ON registry.elsewhere (row_key);
+
+CREATE TABLE IF NOT EXISTS registry.employer (
+	employer_id bigint PRIMARY KEY DEFAULT nextval('registry.employer_id_seq'),
+	territory region_code,
+	source text NOT NULL,
+	batch_id bigint NOT NULL,
+	line_no integer NOT NULL,
+	row_key uuid NOT NULL,
+	row_hash bigint NOT NULL,
+	code text NOT NULL,
+	code_fault text,
+	name text NOT NULL,
+	employer_kind text,
+	region region_code,
+	address text,
+	legal_person text,
+	staff integer,
+	state text,
+	founded_on date,
+	extra jsonb,
+	valid_from date NOT NULL,
+	ended_on date
+);
+COMMENT ON TABLE registry.employer IS 'employers as the registries state them; a code that breaks its check is kept as received, code_fault says why';
+CREATE UNIQUE INDEX IF NOT EXISTS employer_row_key_idx ON registry.employer (row_key);
+CREATE INDEX IF NOT EXISTS employer_code_idx ON registry.employer (code);
+
+CREATE TABLE IF NOT EXISTS registry.link (
+	link_id bigint PRIMARY KEY DEFAULT nextval('registry.link_id_seq'),
+	kind text NOT NULL CHECK (kind IN ('merge', 'split', 'not_same', 'proposal')),
+	person_id bigint NOT NULL,
+	other_id bigint NOT NULL,
+	rule_id text,
+	score real,
+	reason text,
+	decided_by text NOT NULL DEFAULT current_user,
+	decided_at timestamptz NOT NULL DEFAULT now(),
+	undone_by bigint
+);
+COMMENT ON TABLE registry.link IS 'decisions that two persons are one (merge), are not (split, not_same), or may be (proposal)';
