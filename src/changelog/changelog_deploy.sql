@@ -1,0 +1,1 @@
+CREATE SEQUENCE IF NOT EXISTS registry.change_log_id_seq;
