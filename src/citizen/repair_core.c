@@ -143,7 +143,7 @@ repair_by_removal(RepairList *list, const char *text, size_t length)
 static void
 repair_by_century(RepairList *list, CitizenId id)
 {
-	CitizenId	other = id + INT64CONST(10000000000);	/* a hundred years */
+	CitizenId	other = id + INT64CONST(1000000000);	/* a hundred years */
 	Repair	   *repair;
 
 	if (id % 1000 < 996 || citizen_id_judge(other) != CITIZEN_ID_FINE)
