@@ -129,7 +129,8 @@ SELECT
 	CASE
 		WHEN past.last_month IS NOT NULL THEN
 			CASE WHEN past.after_last <= (SELECT registry.reference_date()) THEN past.after_last END
-		WHEN k.kind = 'pension' AND NOT coalesce(past.known, false) THEN (p.birth_date + interval '16 years')::date
+		WHEN k.kind = 'pension' AND past.known IS NULL AND (p.standing >> (3 * k.bit)) & 7 = 5
+			THEN (p.birth_date + interval '16 years')::date
 	END AS since
 FROM registry.person p
 JOIN (VALUES (0, 'pension'), (1, 'medical'), (2, 'unemployment'), (3, 'injury'), (4, 'maternity')) AS k (bit, kind)
