@@ -52,7 +52,7 @@ CREATE FUNCTION check_character(digits bigint) RETURNS text LANGUAGE sql IMMUTAB
 $$;
 -- Widths, blanks, hyphens, apostrophes and letters for digits; other documents (letters in front) are only trimmed.
 CREATE FUNCTION number_clean(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN value ~ '^[0-9]{17}[0-9X]$' THEN value COLLATE "C"
+	SELECT CASE WHEN octet_length(value) = 18 AND btrim(left(value, 17), '0123456789') = '' AND right(value, 1) COLLATE "C" BETWEEN '0' AND 'X' THEN value COLLATE "C"
 		WHEN value ~ '^\W*[A-Za-z]{1,3}[0-9]{5,}' THEN upper(btrim(value)) COLLATE "C"
 		ELSE regexp_replace(translate(value, E'０１２３４５６７８９ＸｘxOoＯｏlIｌＩ×* \t\r\n\u00a0\u3000\u200b\ufeff-''’', '0123456789XXX00001111XX'), '\.0$', '') COLLATE "C" END
 $$;
@@ -74,7 +74,7 @@ CREATE FUNCTION number_fault(number text, digits bigint) RETURNS text LANGUAGE s
 $$;
 -- Crude: full forms, dots, blanks and trailing notes.  Nearly all names are plain Han and skip it.
 CREATE FUNCTION name_key(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN value ~ '^[一-龥]+$' THEN value COLLATE "C"
+	SELECT CASE WHEN value COLLATE "C" ~ '^[一-龥]+$' THEN value COLLATE "C"
 		ELSE upper(regexp_replace(translate(normalize(value, NFKC), E'•‧․∙⋅●○・.｡_ \t\r\n\u200b\ufeff', '···········'), '[(（].*$', '')) COLLATE "C" END
 $$;
 -- Share of common characters (Dice), the similarity that plain SQL has.
@@ -108,78 +108,100 @@ SELECT month_of(:'reference'::date) AS now \gset
 
 CREATE UNLOGGED TABLE register AS
 SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
-	   source, source = 'police_household' AS household, name, name_key(name) AS name_key, name_key(former_name) AS former_key,
-	   CASE sex WHEN '1' THEN 'M' WHEN '男' THEN 'M' WHEN '2' THEN 'F' WHEN '女' THEN 'F' END AS sex, ethnic, day_of(birth) AS birth,
-	   hukou, residence, address, phone,
-	   CASE WHEN state = '死亡' THEN 20
-			WHEN state = '迁出' THEN CASE WHEN reason LIKE '%省外%' THEN 31 ELSE 30 END
-			WHEN state = '注销' THEN CASE WHEN reason LIKE '%参军%' OR reason LIKE '%服役%' THEN 40 WHEN reason LIKE '%逮捕%' THEN 41
-				WHEN reason LIKE '%国籍%' OR reason LIKE '%外籍%' THEN 34 WHEN reason LIKE '%定居%' THEN 33 ELSE 32 END
-			WHEN source = 'police_household' THEN 10 ELSE 11 END AS status,
-	   day_of(state_date) AS status_date
+	   household, name, name_key(name) AS name_key, name_key(former_name) AS former_key,
+	   coalesce(sex IN ('1', '男') AND digits % 2 = 0 OR sex IN ('2', '女') AND digits % 2 = 1, false) AS sex_differs,
+	   coalesce(translate(birth, '-', '') <> substr(number, 7, 8), false) AS birth_differs, ethnic, hukou, residence, address, phone,
+	   -- Strength of the fact: 1 dead, 3 foreign, 4 settled abroad, 5/6 moved out, 7 cancelled, 8 army, 9 arrest, 10 household, 11 migrant.
+	   CASE WHEN state = '死亡' THEN 1
+			WHEN state = '迁出' THEN CASE WHEN reason LIKE '%省外%' THEN 6 ELSE 5 END
+			WHEN state = '注销' THEN CASE WHEN reason LIKE '%参军%' OR reason LIKE '%服役%' THEN 8 WHEN reason LIKE '%逮捕%' THEN 9
+				WHEN reason LIKE '%国籍%' OR reason LIKE '%外籍%' THEN 3 WHEN reason LIKE '%定居%' THEN 4 ELSE 7 END
+			WHEN household THEN 10 ELSE 11 END AS rank,
+	   CASE WHEN state = '死亡' THEN day_of(state_date) END AS died
 FROM (SELECT *, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END AS digits
 	  FROM (SELECT *, number_canonical(cleaned) AS number
-			FROM (SELECT 公民身份号码 AS received, number_clean(公民身份号码) AS cleaned, source,
+			FROM (SELECT 公民身份号码 AS received, number_clean(公民身份号码) AS cleaned, source = 'police_household' AS household,
 						 姓名 AS name, 曾用名 AS former_name, 性别 AS sex, 民族 AS ethnic, 出生日期 AS birth, 户籍地 AS hukou, 居住地 AS residence,
 						 coalesce(居住地址, 户籍地址) AS address, 联系电话 AS phone, 管理状态 AS state, 状态日期 AS state_date, 注销原因 AS reason
 				  FROM extract.all_population OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read;
+ANALYZE register;
 
+-- What the police say, one row per number: the household row before the migrant row, the strongest status of all.
+-- Nearly every number has one row; only the others are sorted and merged.
+CREATE UNLOGGED TABLE twice AS SELECT number FROM register WHERE fault IS NULL GROUP BY number HAVING count(*) > 1;
+ANALYZE twice;
+CREATE UNLOGGED TABLE registered AS
+SELECT number, digits, name, name_key, former_key, ethnic, hukou, residence, address, phone, rank, household AS in_household, died, birth_differs, sex_differs
+FROM register AS r WHERE fault IS NULL AND NOT EXISTS (SELECT FROM twice AS t WHERE t.number = r.number);
+INSERT INTO registered
+SELECT DISTINCT ON (number) number, digits, name, name_key, former_key, ethnic, hukou, residence, address, phone,
+	   min(rank) OVER same, bool_or(household) OVER same, min(died) OVER same, bool_or(birth_differs) OVER same, bool_or(sex_differs) OVER same
+FROM register JOIN twice USING (number) WHERE fault IS NULL
+WINDOW same AS (PARTITION BY number)
+ORDER BY number, household DESC, rank;
+ANALYZE registered;
+
+-- Rows of the other sources.  Whose number stands in the register as received (nearly all) needs neither cleaning nor
+-- check; whose name is the register's needs no key.  A name_key is kept only where the name differs or the number is unknown.
 -- Schemes are bits: 0 P1, 1 P2, 2 P3, 3 P4, 4 P5, 5 M1 .. 10 M6, 11 U, 12 W, 13 B; null for a code outside the five kinds.
 CREATE UNLOGGED TABLE enrolment AS
-SELECT received, number, digits, legacy15, fault, repaired, source, name, name_key, scheme, agency, employer, identity,
-	   start_month, end_month, through, benefit, monthly,
+SELECT received, number, legacy15, fault, false AS repaired, name, name_key, scheme, agency, employer, identity, start_month, end_month, through, benefit, monthly,
 	   start_month AS paid_from, CASE WHEN start_month <= least(end_month, through, :now) THEN least(end_month, through, :now) END AS paid_to,
-	   benefit_from, CASE WHEN benefit = 1 OR benefit IN (2, 3) AND benefit_to IS NOT NULL
+	   benefit_from, CASE WHEN benefit = '1' OR benefit IN ('2', '3') AND benefit_to IS NOT NULL
 						  THEN CASE WHEN benefit_from <= least(benefit_to, :now) THEN least(benefit_to, :now) END END AS benefit_to,
-	   CASE WHEN enrolled = 1 AND paid = 1 AND start_month <= :now AND coalesce(end_month, :now) >= :now AND coalesce(through, :now) >= :now - 2
+	   CASE WHEN enrolled = '1' AND paid = '1' AND start_month <= :now AND coalesce(end_month, :now) >= :now AND coalesce(through, :now) >= :now - 2
 			THEN 1 << scheme ELSE 0 END AS paying,
-	   CASE WHEN enrolled <> 4 AND (enrolled = 2 OR paid = 2 OR enrolled = 1 AND paid = 1 AND coalesce(end_month, :now) >= :now AND through <= :now - 3)
+	   CASE WHEN enrolled IS DISTINCT FROM '4'
+				 AND (enrolled = '2' OR paid = '2' OR enrolled = '1' AND paid = '1' AND coalesce(end_month, :now) >= :now AND through <= :now - 3)
 			THEN 1 << scheme ELSE 0 END AS paused,
 	   -- Paused by its state, not by lag: lag does not pause a scheme in receipt.
-	   enrolled <> 4 AND (enrolled = 2 OR paid = 2) AS paused_by_state,
-	   CASE WHEN enrolled <> 4 AND benefit = 1 AND benefit_from <= :now AND coalesce(benefit_to, :now) >= :now
+	   coalesce(enrolled IS DISTINCT FROM '4' AND (enrolled = '2' OR paid = '2'), false) AS halted,
+	   CASE WHEN enrolled IS DISTINCT FROM '4' AND benefit = '1' AND benefit_from <= :now AND coalesce(benefit_to, :now) >= :now
 			THEN 1 << scheme ELSE 0 END AS receiving
-FROM (SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
-			 source, name, name_key(name) AS name_key,
+FROM (SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) = 18 AS legacy15,
+			 CASE WHEN NOT known THEN number_fault(number, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END) END AS fault,
+			 name, CASE WHEN known AND name = register_name THEN NULL ELSE name_key(name) END AS name_key,
 			 CASE scheme WHEN '110' THEN 0 WHEN '120' THEN 2 WHEN '170' THEN 1 WHEN '150' THEN 1 WHEN '210' THEN 11 WHEN '310' THEN 5
 				WHEN '380' THEN 7 WHEN '390' THEN 6 WHEN '391' THEN 6 WHEN '410' THEN CASE WHEN source LIKE 'medical%' THEN NULL ELSE 12 END WHEN '510' THEN 13
 				ELSE array_position('{P1,P2,P3,P4,P5,M1,M2,M3,M4,M5,M6,U,W,B}'::text[], scheme) - 1 END AS scheme,
-			 coalesce(left(agency, 6), '') AS agency, employer,
-			 coalesce(enrolled::smallint, 0) AS enrolled, coalesce(paid::smallint, 0) AS paid, month_of(start_month) AS start_month, month_of(end_month) AS end_month,
-			 month_of(through) AS through, coalesce(benefit::smallint, 0) AS benefit, month_of(benefit_from) AS benefit_from,
-			 month_of(benefit_to) AS benefit_to, monthly::numeric AS monthly, identity::smallint AS identity
-	  FROM (SELECT *, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END AS digits
-			FROM (SELECT *, number_canonical(cleaned) AS number
-				  FROM (SELECT 证件号码 AS received, number_clean(证件号码) AS cleaned, source, 姓名 AS name, 险种 AS scheme, 经办区划 AS agency,
-							   单位编号 AS employer, 参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month, 缴至年月 AS through,
-							   待遇状态 AS benefit, 待遇开始 AS benefit_from, 待遇终止 AS benefit_to, 月待遇 AS monthly, 参保身份 AS identity
-						FROM extract.all_enrolment OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS numbered OFFSET 0) AS read
+			 coalesce(left(agency, 6), '') AS agency, employer, enrolled, paid, benefit, identity,
+			 month_of(start_month) AS start_month, month_of(end_month) AS end_month, month_of(through) AS through,
+			 CASE WHEN benefit <> '0' THEN month_of(benefit_from) END AS benefit_from, CASE WHEN benefit <> '0' THEN month_of(benefit_to) END AS benefit_to,
+			 CASE WHEN benefit <> '0' THEN nullif(monthly, '')::numeric END AS monthly
+	  FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END AS number
+			FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
+						 r.name AS register_name, source, 姓名 AS name, 险种 AS scheme, 经办区划 AS agency,
+						 单位编号 AS employer, 参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month, 缴至年月 AS through,
+						 待遇状态 AS benefit, 待遇开始 AS benefit_from, 待遇终止 AS benefit_to, 月待遇 AS monthly, 参保身份 AS identity
+				  FROM extract.all_enrolment AS e LEFT JOIN registered AS r ON r.number = e.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read
 -- A row that ends before it begins is refused (PN22).
 WHERE coalesce(end_month >= start_month, true);
 
 CREATE UNLOGGED TABLE circumstance AS
-SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
-	   source, name, name_key(name) AS name_key, kind, day_of(starts) AS starts, day_of(ends) AS ends
-FROM (SELECT *, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END AS digits
-	  FROM (SELECT *, number_canonical(cleaned) AS number
-			FROM (SELECT 证件号码 AS received, number_clean(证件号码) AS cleaned, source, 姓名 AS name, 类别 AS kind, 开始日期 AS starts, 结束日期 AS ends
-				  FROM extract.all_circumstance OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read;
+SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) = 18 AS legacy15,
+	   CASE WHEN NOT known THEN number_fault(number, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END) END AS fault, false AS repaired,
+	   name, CASE WHEN known AND name = register_name THEN NULL ELSE name_key(name) END AS name_key, source, kind, day_of(starts) AS starts, day_of(ends) AS ends
+FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END AS number
+	  FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
+				   r.name AS register_name, source, 姓名 AS name, 类别 AS kind, 开始日期 AS starts, 结束日期 AS ends
+			FROM extract.all_circumstance AS c LEFT JOIN registered AS r ON r.number = c.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS read;
 
 CREATE UNLOGGED TABLE elsewhere AS
-SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
-	   source, name, name_key(name) AS name_key,
+SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) = 18 AS legacy15,
+	   CASE WHEN NOT known THEN number_fault(number, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END) END AS fault, false AS repaired,
+	   name, CASE WHEN known AND name = register_name THEN NULL ELSE name_key(name) END AS name_key,
 	   CASE WHEN enrolled = '1' AND paid = '1' AND left(region, 4) <> :'home'
 				 AND coalesce(month_of(start_month), :now) <= :now AND coalesce(month_of(end_month), :now) >= :now
 			THEN 1 << CASE scheme WHEN '110' THEN 0 WHEN '120' THEN 2 WHEN '170' THEN 1 WHEN '150' THEN 1 WHEN '210' THEN 11 WHEN '310' THEN 5
 				WHEN '380' THEN 7 WHEN '390' THEN 6 WHEN '391' THEN 6 WHEN '410' THEN 12 WHEN '510' THEN 13
 				ELSE array_position('{P1,P2,P3,P4,P5,M1,M2,M3,M4,M5,M6,U,W,B}'::text[], scheme) - 1 END END AS elsewhere
-FROM (SELECT *, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END AS digits
-	  FROM (SELECT *, number_canonical(cleaned) AS number
-			FROM (SELECT 证件号码 AS received, number_clean(证件号码) AS cleaned, source, 姓名 AS name, 险种 AS scheme, 参保地 AS region,
-						 参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month
-				  FROM extract.all_elsewhere OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read;
+FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END AS number
+	  FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
+				   r.name AS register_name, 姓名 AS name, 险种 AS scheme, 参保地 AS region,
+				   参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month
+			FROM extract.all_elsewhere AS a LEFT JOIN registered AS r ON r.number = a.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS read;
 
-ANALYZE register, enrolment, circumstance, elsewhere;
+ANALYZE enrolment, circumstance, elsewhere;
 
 -- ---------------------------------------------------------------- broken numbers, repaired where the register leaves one answer
 
@@ -222,28 +244,14 @@ FROM (SELECT received, number, name_key, fault FROM register WHERE fault IS NOT 
 	  UNION ALL SELECT received, number, name_key, fault FROM elsewhere WHERE fault IS NOT NULL) AS f
 LEFT JOIN repair AS r USING (number, name_key);
 
-UPDATE register AS t SET number = r.candidate, digits = left(r.candidate, 17)::bigint, fault = NULL, repaired = true
+UPDATE enrolment AS t SET number = r.candidate, fault = NULL, repaired = true
 	FROM repair AS r WHERE t.fault IS NOT NULL AND t.number = r.number AND t.name_key = r.name_key;
-UPDATE enrolment AS t SET number = r.candidate, digits = left(r.candidate, 17)::bigint, fault = NULL, repaired = true
+UPDATE circumstance AS t SET number = r.candidate, fault = NULL, repaired = true
 	FROM repair AS r WHERE t.fault IS NOT NULL AND t.number = r.number AND t.name_key = r.name_key;
-UPDATE circumstance AS t SET number = r.candidate, digits = left(r.candidate, 17)::bigint, fault = NULL, repaired = true
-	FROM repair AS r WHERE t.fault IS NOT NULL AND t.number = r.number AND t.name_key = r.name_key;
-UPDATE elsewhere AS t SET number = r.candidate, digits = left(r.candidate, 17)::bigint, fault = NULL, repaired = true
+UPDATE elsewhere AS t SET number = r.candidate, fault = NULL, repaired = true
 	FROM repair AS r WHERE t.fault IS NOT NULL AND t.number = r.number AND t.name_key = r.name_key;
 
 -- ---------------------------------------------------------------- one row per number and source family
-
--- What the police say: the household row before the migrant row, the strongest status of all.
-CREATE UNLOGGED TABLE registered AS
-SELECT DISTINCT ON (number) number, digits, name, name_key, former_key, ethnic, hukou, residence, address, phone, household,
-	   min(rank) OVER same AS rank, bool_or(household) OVER same AS in_household, min(status_date) FILTER (WHERE status = 20) OVER same AS died,
-	   bool_or(birth <> make_date((digits / 10000000 % 10000)::int, (digits / 100000 % 100)::int, (digits / 1000 % 100)::int)) OVER same AS birth_differs,
-	   bool_or(sex <> CASE WHEN digits % 2 = 1 THEN 'M' ELSE 'F' END) OVER same AS sex_differs
-FROM (SELECT *, CASE status WHEN 20 THEN 1 WHEN 34 THEN 3 WHEN 33 THEN 4 WHEN 30 THEN 5 WHEN 31 THEN 6 WHEN 32 THEN 7 WHEN 40 THEN 8 WHEN 41 THEN 9
-							WHEN 10 THEN 10 ELSE 11 END AS rank FROM register WHERE fault IS NULL) AS ranked
-WINDOW same AS (PARTITION BY number)
-ORDER BY number, household DESC, rank;
-ANALYZE registered;
 
 -- Facts of the lists, in the order of their strength; death from a list is 21.
 CREATE UNLOGGED TABLE fact AS
@@ -256,9 +264,9 @@ WHERE fault IS NULL AND starts <= :'reference' AND coalesce(ends >= :'reference'
 GROUP BY number;
 
 CREATE UNLOGGED TABLE enrolled AS
-SELECT number, bit_or(paying) AS paying, bit_or(receiving) AS receiving, bit_or(paused) AS paused, bit_or(CASE WHEN paused_by_state THEN paused ELSE 0 END) AS halted,
-	   bit_or(CASE WHEN identity = 1 THEN paying & 14373 ELSE 0 END) AS employed,  -- P1 P3 M1 U W B
-	   bool_or(scheme = 5 AND paused <> 0 AND benefit IN (1, 2)) AS medical_benefit,
+SELECT number, bit_or(paying) AS paying, bit_or(receiving) AS receiving, bit_or(paused) AS paused, bit_or(CASE WHEN halted THEN paused ELSE 0 END) AS halted,
+	   bit_or(CASE WHEN identity = '1' THEN paying & 14373 ELSE 0 END) AS employed,  -- P1 P3 M1 U W B
+	   bool_or(scheme = 5 AND paused <> 0 AND benefit IN ('1', '2')) AS medical_benefit,
 	   max(through) AS newest
 FROM enrolment WHERE fault IS NULL GROUP BY number;
 
@@ -268,7 +276,7 @@ SELECT number, bit_or(coalesce(elsewhere, 0)) AS elsewhere FROM elsewhere WHERE 
 -- Civil servants whose employer pays work injury insurance for anybody.
 CREATE UNLOGGED TABLE civil AS
 SELECT DISTINCT number FROM enrolment AS e
-WHERE scheme = 2 AND identity = 1 AND paying <> 0 AND fault IS NULL
+WHERE scheme = 2 AND identity = '1' AND paying <> 0 AND fault IS NULL
   AND EXISTS (SELECT FROM enrolment AS w WHERE w.scheme = 12 AND w.paying <> 0 AND w.fault IS NULL AND w.employer = e.employer);
 ANALYZE fact, enrolled, abroad, civil;
 
@@ -352,12 +360,12 @@ CREATE UNLOGGED TABLE name_differs AS
 SELECT number, bool_or(similarity >= 0.5) AS alike, bool_or(similarity < 0.5) AS unlike
 FROM (SELECT DISTINCT ON (number, name_key) number, name_key, name_similarity(name_key, register_key) AS similarity
 	  FROM (SELECT e.number, e.name_key, r.name_key AS register_key FROM enrolment AS e JOIN registered AS r USING (number)
-			WHERE e.name_key <> r.name_key AND e.name_key IS DISTINCT FROM r.former_key AND e.fault IS NULL
+			WHERE e.name_key IS NOT NULL AND e.name_key <> r.name_key AND e.name_key IS DISTINCT FROM r.former_key AND e.fault IS NULL
 			UNION ALL SELECT c.number, c.name_key, r.name_key FROM circumstance AS c JOIN registered AS r USING (number)
-			WHERE c.name_key <> r.name_key AND c.name_key IS DISTINCT FROM r.former_key AND c.fault IS NULL
+			WHERE c.name_key IS NOT NULL AND c.name_key <> r.name_key AND c.name_key IS DISTINCT FROM r.former_key AND c.fault IS NULL
 			UNION ALL SELECT a.number, a.name_key, r.name_key FROM elsewhere AS a JOIN registered AS r USING (number)
-			WHERE a.name_key <> r.name_key AND a.name_key IS DISTINCT FROM r.former_key AND a.fault IS NULL
-			UNION ALL SELECT m.number, m.name_key, r.name_key FROM register AS m JOIN registered AS r USING (number)
+			WHERE a.name_key IS NOT NULL AND a.name_key <> r.name_key AND a.name_key IS DISTINCT FROM r.former_key AND a.fault IS NULL
+			UNION ALL SELECT m.number, m.name_key, r.name_key FROM register AS m JOIN twice USING (number) JOIN registered AS r USING (number)
 			WHERE m.name_key <> r.name_key AND m.name_key IS DISTINCT FROM r.former_key AND m.fault IS NULL) AS row
 	  ORDER BY number, name_key) AS compared
 GROUP BY number;
@@ -391,12 +399,12 @@ SELECT o.rule_id, o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id <> 'MD0
 UNION ALL
 SELECT 'MD14', o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id = 'MD02' AND o.prepaid
 UNION ALL
-SELECT 'MD04', o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id = 'MD02' AND o.prepaid IS NOT TRUE AND o.identity = 2
+SELECT 'MD04', o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id = 'MD02' AND o.prepaid IS NOT TRUE AND o.identity = '2'
 UNION ALL
 SELECT CASE WHEN (SELECT sum(upper(r) - lower(r)) FROM unnest(run) AS r) >= 12 THEN 'MD02' ELSE 'MD03' END, number, lo, hi
 FROM (SELECT o.number, o.lo, o.hi, range_agg(int4range(greatest(m.lo, o.hi - 23), least(m.hi, o.hi) + 1)) AS run
 	  FROM (SELECT DISTINCT number, lo, hi FROM overlap
-			WHERE rule_id = 'MD02' AND prepaid IS NOT TRUE AND identity IS DISTINCT FROM 2) AS o
+			WHERE rule_id = 'MD02' AND prepaid IS NOT TRUE AND identity IS DISTINCT FROM '2') AS o
 	  JOIN span AS m ON m.number = o.number AND m.scheme = 5 AND m.lo <= o.hi AND m.hi >= o.hi - 23
 	  GROUP BY o.number, o.lo, o.hi) AS counted;
 ANALYZE graded;
