@@ -131,15 +131,6 @@ name_is_plain(const char *text, size_t length)
 }
 
 bool
-name_is_ascii(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char) text[i] >= 0x80)
-			return false;
-	return true;
-}
-
-bool
 point_is_private(uint32 point)
 {
 	return (point >= 0xE000 && point <= 0xF8FF) || point >= 0xF0000;
@@ -411,7 +402,7 @@ name_unbracket(uint32 *points, int count)
 		if (point != ' ' || (kept > 0 && points[kept - 1] != ' '))
 			points[kept++] = point;
 	}
-	while (kept > 0 && points[kept - 1] == ' ')
+	while (kept > 0 && (points[kept - 1] == ' ' || points[kept - 1] == NAME_DOT))
 		kept--;
 	return kept;
 }
@@ -521,6 +512,7 @@ static uint16 representatives[VARIANT_LAST - VARIANT_FIRST + 1];
 
 #define ALIKE_SLOTS 4096		/* a power of two, more than twice the pairs */
 static uint64 alike_pairs[ALIKE_SLOTS];
+static uint32 exchanged_pairs[lengthof(exchanged_surnames)][2];
 static bool tables_ready = false;
 
 static uint32
@@ -588,6 +580,12 @@ build_tables(void)
 			for (int k = j + 1; k < count; k++)
 				add_alike(members[j], members[k]);
 	}
+	for (int i = 0; i < lengthof(exchanged_surnames); i++)
+	{
+		name_decode(exchanged_surnames[i], strlen(exchanged_surnames[i]), members);
+		exchanged_pairs[i][0] = members[0];
+		exchanged_pairs[i][1] = members[1];
+	}
 	/* Afterwards one step leads to the representative. */
 	for (uint32 point = VARIANT_FIRST; point <= VARIANT_LAST; point++)
 		if (representatives[point - VARIANT_FIRST] != 0)
@@ -611,17 +609,11 @@ name_variant(uint32 point)
 uint32
 name_exchanged(uint32 point)
 {
-	for (int i = 0; i < lengthof(exchanged_surnames); i++)
-	{
-		const unsigned char *pair = (const unsigned char *) exchanged_surnames[i];
-		uint32		from = 0;
-		uint32		to = 0;
-		int			size = decode_one(pair, 4, &from);
-
-		decode_one(pair + size, 4, &to);
-		if (from == point)
-			return to;
-	}
+	if (!tables_ready)
+		build_tables();
+	for (int i = 0; i < lengthof(exchanged_pairs); i++)
+		if (exchanged_pairs[i][0] == point)
+			return exchanged_pairs[i][1];
 	return point;
 }
 
@@ -632,9 +624,38 @@ name_vary(uint32 *points, int count)
 	int			kept = 0;
 
 	for (int i = 0; i < count; i++)
-		if (points[i] != NAME_DOT)
-			points[kept++] = name_exchanged(name_variant(points[i]));
+	{
+		if (points[i] == NAME_DOT || (points[i] == ' ' && (kept == 0 || points[kept - 1] == ' ')))
+			continue;
+		points[kept++] = name_exchanged(name_variant(points[i]));
+	}
+	while (kept > 0 && points[kept - 1] == ' ')
+		kept--;
 	return kept;
+}
+
+/*
+ * The same for a name that name_is_plain(), in its bytes: a representative is
+ * as long as what it stands for.  Tells whether anything changed.
+ */
+bool
+name_vary_plain(char *text, size_t length)
+{
+	unsigned char *at = (unsigned char *) text;
+	bool		changed = false;
+
+	for (size_t i = 0; i < length; i += 3)
+	{
+		uint32		point = (at[i] & 0x0F) << 12 | (at[i + 1] & 0x3F) << 6 | (at[i + 2] & 0x3F);
+		uint32		variant = name_exchanged(name_variant(point));
+
+		if (variant != point)
+		{
+			name_encode(&variant, 1, text + i);
+			changed = true;
+		}
+	}
+	return changed;
 }
 
 bool
@@ -652,23 +673,22 @@ name_alike(uint32 a, uint32 b)
 
 /* ---- Validity (rules ID22 to ID26) ---- */
 
+/* Does the name equal, or begin with, an entry of a table? */
 static bool
 equals_text(const uint32 *points, int count, const char *text, bool beginning)
 {
 	const unsigned char *at = (const unsigned char *) text;
-	size_t		left = strlen(text);
 
-	for (int i = 0; i < count && left > 0; i++)
+	for (int i = 0; i < count && *at; i++)
 	{
 		uint32		point = 0;
-		int			size = decode_one(at, left, &point);
 		uint32		mine = points[i] >= 'a' && points[i] <= 'z' ? points[i] - 32 : points[i];
 
+		/* The tables are whole characters: none ends before its zero byte. */
+		at += decode_one(at, 4, &point);
 		if (point != mine)
 			return false;
-		at += size;
-		left -= size;
-		if (left == 0)
+		if (*at == 0)
 			return beginning || i == count - 1;
 	}
 	return false;
