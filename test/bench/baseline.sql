@@ -104,7 +104,8 @@ SELECT month_of(:'reference'::date) AS now \gset
 
 -- ---------------------------------------------------------------- rows, read once into types
 
--- Each inner query with OFFSET 0 is a fence: what it computes is computed once.
+-- Each inner query with OFFSET is a fence: what it computes is computed once.  (Quoted, so that the planner sees a constant 0
+-- before it decides about parallel plans; a bare 0 would forbid them.)
 
 CREATE UNLOGGED TABLE register AS
 SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
@@ -123,7 +124,7 @@ FROM (SELECT *, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17
 			FROM (SELECT 公民身份号码 AS received, number_clean(公民身份号码) AS cleaned, source = 'police_household' AS household,
 						 姓名 AS name, 曾用名 AS former_name, 性别 AS sex, 民族 AS ethnic, 出生日期 AS birth, 户籍地 AS hukou, 居住地 AS residence,
 						 coalesce(居住地址, 户籍地址) AS address, 联系电话 AS phone, 管理状态 AS state, 状态日期 AS state_date, 注销原因 AS reason
-				  FROM extract.all_population OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read;
+				  FROM extract.all_population OFFSET '0') AS cleaned OFFSET '0') AS numbered OFFSET '0') AS read;
 ANALYZE register;
 
 -- What the police say, one row per number: the household row before the migrant row, the strongest status of all.
@@ -173,7 +174,7 @@ FROM (SELECT received, number, NOT known AND length(cleaned) = 15 AND length(num
 						 r.name AS register_name, source, 姓名 AS name, 险种 AS scheme, 经办区划 AS agency,
 						 单位编号 AS employer, 参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month, 缴至年月 AS through,
 						 待遇状态 AS benefit, 待遇开始 AS benefit_from, 待遇终止 AS benefit_to, 月待遇 AS monthly, 参保身份 AS identity
-				  FROM extract.all_enrolment AS e LEFT JOIN registered AS r ON r.number = e.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read
+				  FROM extract.all_enrolment AS e LEFT JOIN registered AS r ON r.number = e.证件号码 OFFSET '0') AS cleaned OFFSET '0') AS numbered OFFSET '0') AS read
 -- A row that ends before it begins is refused (PN22).
 WHERE coalesce(end_month >= start_month, true);
 
@@ -184,7 +185,7 @@ SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) =
 FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END AS number
 	  FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
 				   r.name AS register_name, source, 姓名 AS name, 类别 AS kind, 开始日期 AS starts, 结束日期 AS ends
-			FROM extract.all_circumstance AS c LEFT JOIN registered AS r ON r.number = c.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS read;
+			FROM extract.all_circumstance AS c LEFT JOIN registered AS r ON r.number = c.证件号码 OFFSET '0') AS cleaned OFFSET '0') AS read;
 
 CREATE UNLOGGED TABLE elsewhere AS
 SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) = 18 AS legacy15,
@@ -199,7 +200,7 @@ FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END
 	  FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
 				   r.name AS register_name, 姓名 AS name, 险种 AS scheme, 参保地 AS region,
 				   参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month
-			FROM extract.all_elsewhere AS a LEFT JOIN registered AS r ON r.number = a.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS read;
+			FROM extract.all_elsewhere AS a LEFT JOIN registered AS r ON r.number = a.证件号码 OFFSET '0') AS cleaned OFFSET '0') AS read;
 
 ANALYZE enrolment, circumstance, elsewhere;
 
@@ -347,7 +348,7 @@ FROM (SELECT *, by_receiving | by_paying | by_elsewhere AS satisfied
 						 -- An employed person's pension duty needs P1 or P3.
 						 CASE WHEN employed <> 0 AND receiving & 5 = 0 THEN 5 ELSE 31 END AS pension,
 						 rpad(CASE WHEN left(place, 6) IN ('341521', '342422') THEN overlay(place PLACING '340422' FROM 1 FOR 6) ELSE place END, 12, '0') COLLATE "C" AS territory
-				  FROM standing OFFSET 0) AS aged OFFSET 0) AS judged OFFSET 0) AS person;
+				  FROM standing OFFSET '0') AS aged OFFSET '0') AS judged OFFSET '0') AS person;
 
 ALTER TABLE person ADD PRIMARY KEY (number);
 CREATE INDEX person_territory_idx ON person (territory);
