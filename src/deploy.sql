@@ -14,6 +14,7 @@
 CREATE PROCEDURE deploy(home_region region_code DEFAULT NULL)
 	LANGUAGE plpgsql
 	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	deployed text;

@@ -9,7 +9,7 @@ COMMENT ON TABLE registry.employer_injury IS 'employers of public servants for w
 
 CREATE OR REPLACE FUNCTION registry.setting(name text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 BEGIN ATOMIC
 	SELECT s.value FROM registry.setting s WHERE s.name = setting.name;
 END;
@@ -17,7 +17,7 @@ COMMENT ON FUNCTION registry.setting(text) IS 'value of a setting of this regist
 
 CREATE OR REPLACE FUNCTION registry.home_region() RETURNS region_code
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN registry.setting('home_region')::registry.region_code;
@@ -28,7 +28,7 @@ COMMENT ON FUNCTION registry.home_region() IS 'region this registry is responsib
 -- The DBA's own reference date goes before the newest cutoff.
 CREATE OR REPLACE FUNCTION registry.reference_date() RETURNS date
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN coalesce(registry.setting('reference_date')::date,
@@ -41,7 +41,8 @@ COMMENT ON FUNCTION registry.reference_date() IS 'date at which the registry jud
 -- Tables that one recompute works in; they vanish with its transaction.
 CREATE OR REPLACE FUNCTION registry.create_recompute_tables() RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_touched, pg_temp.registry_verdict, pg_temp.registry_finding;
@@ -66,7 +67,7 @@ COMMENT ON FUNCTION registry.create_recompute_tables() IS 'temporary tables of o
 -- numbers, so that neighbours in the register are neighbours on disk.
 CREATE OR REPLACE FUNCTION registry.register_numbers(batches bigint[]) RETURNS bigint
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	last_id bigint;
@@ -119,7 +120,8 @@ COMMENT ON FUNCTION registry.register_numbers(bigint[]) IS 'gives every new numb
 -- Territory by register for the persons whose rows arrive.
 CREATE OR REPLACE FUNCTION registry.create_place_table() RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_place;
@@ -145,7 +147,8 @@ COMMENT ON FUNCTION registry.create_place_table() IS 'places of the persons in t
  */
 CREATE OR REPLACE FUNCTION registry.apply_facts(fact text, id_column text, batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	columns text;
@@ -236,7 +239,7 @@ COMMENT ON FUNCTION registry.apply_facts(text, text, bigint[]) IS 'applies the s
 -- Employers have no person; their codes stand for themselves.
 CREATE OR REPLACE FUNCTION registry.apply_employers(batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	WITH different AS (
@@ -280,7 +283,8 @@ COMMENT ON FUNCTION registry.apply_employers(bigint[]) IS 'applies the staged ro
  */
 CREATE OR REPLACE FUNCTION registry.repair_rows(fact text, id_column text) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_repair;
@@ -306,7 +310,7 @@ BEGIN
 		ON CONFLICT DO NOTHING;
 	-- only the check character was wrong: ID05, else the rule that was broken
 	INSERT INTO registry.problem (person_id, territory, rule_id, finding_key, evidence, state, decision, batch_id, closed_batch_id, opened_at, closed_at)
-		SELECT f.person_id, f.territory, CASE WHEN f.edit = 'check' AND f.fault = 'ID04' THEN 'ID05' ELSE f.fault END,
+		SELECT f.person_id, f.territory, CASE WHEN f.edit LIKE 'check character%' AND f.fault = 'ID04' THEN 'ID05' ELSE f.fault END,
 			   hashtextextended(f.row_key::text, 0),
 			   jsonb_build_object('source', f.source, 'number', f.number, 'edit', f.edit),
 			   'closed', 'repaired', f.batch_id, f.batch_id, now(), now()
@@ -326,7 +330,7 @@ COMMENT ON FUNCTION registry.repair_rows(text, text) IS 'finds the persons of ro
 -- What became of the rejects when their rows were delivered again.
 CREATE OR REPLACE FUNCTION registry.settle_rejects(batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	-- a broken row that was repaired before is an unchanged or changed row now
@@ -366,7 +370,8 @@ COMMENT ON FUNCTION registry.settle_rejects(bigint[]) IS 'closes rejects whose r
 -- persons, so the public servants of an employer whose answer changed are touched.
 CREATE OR REPLACE FUNCTION registry.refresh_employer_injury(reference date) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_injury;
@@ -397,11 +402,11 @@ COMMENT ON FUNCTION registry.refresh_employer_injury(date) IS 'employers for whi
 -- employers, and numbers that are probably typing errors.
 CREATE OR REPLACE FUNCTION registry.find_other_problems() RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT 0, r.territory, r.fault, hashtextextended(r.row_key::text, 0), coalesce(registry.coverage_make(ARRAY[r.scheme]), 0::registry.coverage),
+	SELECT 0, r.territory, r.fault, hashtextextended(r.row_key::text, 0), coalesce(registry.coverage_make(ARRAY[r.scheme]), '{}'::registry.coverage),
 		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number)
 	FROM (SELECT p.territory, p.fault, p.row_key, NULL::text AS scheme, p.source, p.batch_id, p.line_no, p.number
 		  FROM registry.population p WHERE p.person_id = 0 AND p.ended_on IS NULL
@@ -418,7 +423,7 @@ BEGIN
 
 	-- several register persons, or one of a similar name, one edit from a broken number
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT 0, r.territory, 'DP06', hashtextextended(r.row_key::text, 0), 0::registry.coverage,
+	SELECT 0, r.territory, 'DP06', hashtextextended(r.row_key::text, 0), '{}'::registry.coverage,
 		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number,
 							  'candidates', jsonb_agg(DISTINCT p.person_id))
 	FROM (SELECT e.territory, e.row_key, e.source, e.batch_id, e.line_no, e.number, e.name, e.name_key, e.fault
@@ -438,7 +443,7 @@ BEGIN
 
 	-- a valid number in no register, while an equal name stands one edit away
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT v.person_id, v.territory, 'DP06', 0, 0::registry.coverage, jsonb_build_object('candidates', jsonb_agg(DISTINCT p.person_id))
+	SELECT v.person_id, v.territory, 'DP06', 0, '{}'::registry.coverage, jsonb_build_object('candidates', jsonb_agg(DISTINCT p.person_id))
 	FROM pg_temp.registry_verdict v
 	CROSS JOIN LATERAL registry.citizen_id_neighbours(v.citizen_id) n(id)
 	JOIN registry.population p ON p.citizen_id = n.id AND p.ended_on IS NULL AND p.name_key = v.name_key
@@ -447,7 +452,7 @@ BEGIN
 	GROUP BY v.person_id, v.territory;
 
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, employer, schemes, evidence)
-	SELECT DISTINCT ON (e.code) 0, e.territory, 'EM01', hashtextextended(e.code, 0), e.code, 0::registry.coverage,
+	SELECT DISTINCT ON (e.code) 0, e.territory, 'EM01', hashtextextended(e.code, 0), e.code, '{}'::registry.coverage,
 		   jsonb_build_object('source', e.source, 'batch_id', e.batch_id, 'line_no', e.line_no, 'fault', e.code_fault)
 	FROM registry.employer e
 	WHERE e.code_fault IS NOT NULL AND e.ended_on IS NULL
@@ -459,7 +464,7 @@ COMMENT ON FUNCTION registry.find_other_problems() IS 'findings about rows witho
 
 CREATE OR REPLACE FUNCTION registry.write_persons() RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
@@ -487,7 +492,8 @@ COMMENT ON FUNCTION registry.write_persons() IS 'writes the judged states that a
 -- Every row of a person carries the person's territory.
 CREATE OR REPLACE FUNCTION registry.follow_territory() RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	fact text;
@@ -517,7 +523,7 @@ COMMENT ON FUNCTION registry.follow_territory() IS 'gives the rows of persons wh
  */
 CREATE OR REPLACE FUNCTION registry.write_problems(everyone boolean, batch bigint) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	INSERT INTO registry.problem AS p (person_id, territory, rule_id, finding_key, employer, schemes, months, amount, keep,
@@ -549,7 +555,7 @@ COMMENT ON FUNCTION registry.write_problems(boolean, bigint) IS 'makes the probl
 CREATE OR REPLACE FUNCTION registry.count_cells()
 	RETURNS TABLE (territory region_code, kind text, standing smallint, persons bigint)
 	LANGUAGE plpgsql STABLE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN QUERY
@@ -565,7 +571,7 @@ COMMENT ON FUNCTION registry.count_cells() IS 'coverage cells counted afresh fro
 
 CREATE OR REPLACE FUNCTION registry.write_cells(everyone boolean) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	IF everyone THEN
@@ -595,7 +601,7 @@ COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells 
 -- The newest cutoff that is or becomes applied.
 CREATE OR REPLACE FUNCTION registry.next_reference_date() RETURNS date
 	LANGUAGE plpgsql STABLE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN coalesce(registry.setting('reference_date')::date,
@@ -608,7 +614,7 @@ COMMENT ON FUNCTION registry.next_reference_date() IS 'reference date once the s
 -- Persons whom the passing of time, other persons or new law touch.
 CREATE OR REPLACE FUNCTION registry.touch_others(old_reference date, reference date) RETURNS boolean
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	IF old_reference IS NULL OR reference < old_reference
@@ -630,7 +636,7 @@ COMMENT ON FUNCTION registry.touch_others(date, date) IS 'adds persons that time
 -- A first load leaves the planner without statistics.
 CREATE OR REPLACE FUNCTION registry.analyze_grown() RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	grown text;
@@ -658,7 +664,7 @@ COMMENT ON FUNCTION registry.analyze_grown() IS 'analyzes tables that grew by a 
  */
 CREATE OR REPLACE PROCEDURE registry.compare("full" boolean DEFAULT false)
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	old_reference date := registry.setting('current_reference_date')::date;
@@ -726,7 +732,7 @@ COMMENT ON PROCEDURE registry.compare(boolean) IS 'applies staged batches and re
 
 CREATE OR REPLACE FUNCTION registry.clear_staged(batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	fact text;
@@ -747,7 +753,7 @@ COMMENT ON FUNCTION registry.clear_staged(bigint[]) IS 'removes the staged rows 
  */
 CREATE OR REPLACE FUNCTION registry.verify() RETURNS TABLE ("check" text, failing bigint, sample text)
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	PERFORM registry.create_recompute_tables();

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS registry.problem (
 	rule_id text NOT NULL,
 	finding_key bigint NOT NULL,
 	employer text,
-	schemes coverage NOT NULL DEFAULT 0,
+	schemes coverage NOT NULL DEFAULT '{}',
 	months integer,
 	amount numeric(14,2),
 	keep text,
