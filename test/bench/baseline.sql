@@ -420,7 +420,7 @@ WHERE e.fault IS NULL AND p.died IS NOT NULL AND e.benefit_to > month_of(p.died)
 UNION ALL
 SELECT 'BN03', number, scheme, monthly, int4range(greatest(benefit_from, month_of(c.starts - 1) + 1), least(benefit_to + 1, month_of(c.ends + 1)))
 FROM enrolment AS e JOIN circumstance AS c USING (number)
-WHERE e.fault IS NULL AND c.fault IS NULL AND c.kind = '服刑' AND e.scheme <> 11 AND c.starts IS NOT NULL
+WHERE e.fault IS NULL AND c.fault IS NULL AND c.kind = '服刑' AND e.scheme <> 11 AND c.starts IS NOT NULL AND e.benefit_to IS NOT NULL
   AND greatest(benefit_from, month_of(c.starts - 1) + 1) < least(benefit_to + 1, month_of(c.ends + 1));
 
 CREATE UNLOGGED TABLE finding AS
