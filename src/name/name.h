@@ -25,4 +25,7 @@ extern float name_similarity_texts(const char *a, size_t a_length, const char *b
 /* Rule ID22: empty, one character, digits, a placeholder, only punctuation. */
 extern bool name_is_invalid(const char *name, size_t length);
 
+/* Rules ID22 to ID26 that the name as received breaks, NAME_FAULT bits of name_core.h. */
+extern int	name_faults_of(const char *name, size_t length);
+
 #endif							/* REGISTRY_NAME_H */

@@ -1,0 +1,777 @@
+/*
+ * name.c
+ *		Names: the steps that need ICU, and what SQL calls.
+ *
+ * The keys use of ICU only what Unicode promises never to change for assigned
+ * characters (normalization, simple upper case), and our own versioned tables
+ * for everything else; they are immutable in earnest.  Readings come from the
+ * transliteration data of ICU, which do change between its versions: what is
+ * stored of name_pinyin() and name_similarity() belongs to one value of
+ * name_icu_version(), as the order of an ICU collation does.
+ */
+#include "postgres.h"
+
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/utf16.h>
+#include <unicode/utrans.h>
+#include <unicode/uversion.h>
+
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "name/name.h"
+#include "name/name_core.h"
+
+REGISTRY_FUNCTION(name_clean);
+REGISTRY_FUNCTION(name_key);
+REGISTRY_FUNCTION(name_variant_key);
+REGISTRY_FUNCTION(name_note);
+REGISTRY_FUNCTION(name_similarity);
+REGISTRY_FUNCTION(name_pinyin);
+REGISTRY_FUNCTION(name_pinyin_set);
+REGISTRY_FUNCTION(name_mask);
+REGISTRY_FUNCTION(name_invalid);
+REGISTRY_FUNCTION(name_faults);
+REGISTRY_FUNCTION(name_icu_version);
+REGISTRY_FUNCTION(name_fold_version);
+
+/* A name on its way through the steps. */
+typedef struct NamePoints
+{
+	uint32	   *points;
+	int			count;
+} NamePoints;
+
+static void
+icu_check(UErrorCode status, const char *what)
+{
+	if (U_FAILURE(status))
+		ereport(ERROR,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+				 errmsg("ICU could not %s: %s", what, u_errorName(status)),
+				 errdetail("The ICU library has version %s.", U_ICU_VERSION)));
+}
+
+/* Normalizers belong to ICU and are never closed. */
+static const UNormalizer2 *
+canonical_normalizer(void)
+{
+	static const UNormalizer2 *normalizer = NULL;
+
+	if (normalizer == NULL)
+	{
+		UErrorCode	status = U_ZERO_ERROR;
+
+		normalizer = unorm2_getNFCInstance(&status);
+		icu_check(status, "open its canonical normalization");
+	}
+	return normalizer;
+}
+
+static const UNormalizer2 *
+decomposer(void)
+{
+	static const UNormalizer2 *normalizer = NULL;
+
+	if (normalizer == NULL)
+	{
+		UErrorCode	status = U_ZERO_ERROR;
+
+		normalizer = unorm2_getNFDInstance(&status);
+		icu_check(status, "open its canonical decomposition");
+	}
+	return normalizer;
+}
+
+static const UNormalizer2 *
+compatibility_normalizer(void)
+{
+	static const UNormalizer2 *normalizer = NULL;
+
+	if (normalizer == NULL)
+	{
+		UErrorCode	status = U_ZERO_ERROR;
+
+		normalizer = unorm2_getNFKCInstance(&status);
+		icu_check(status, "open its compatibility normalization");
+	}
+	return normalizer;
+}
+
+/* ---- Steps 3 to 5 ---- */
+
+/* Radicals and width variants: the only characters folded by compatibility. */
+static bool
+folds_by_compatibility(uint32 point)
+{
+	return (point >= 0x2F00 && point <= 0x2FD5) || point == 0x2E9F || point == 0x2EF3 ||
+		(point >= 0xFF01 && point <= 0xFFEE);
+}
+
+/* Replaces name->points by a new array when the Unicode data change it. */
+static void
+normalize_points(NamePoints *name)
+{
+	UErrorCode	status = U_ZERO_ERROR;
+	UChar	   *units = palloc(mul_size(name->count + 1, 4 * sizeof(UChar)));
+	UChar	   *result;
+	int32_t		length = 0;
+	int32_t		result_length;
+
+	for (int i = 0; i < name->count; i++)
+	{
+		uint32		point = name->points[i];
+		int32_t		size = -1;
+
+		if (folds_by_compatibility(point))
+		{
+			size = unorm2_getDecomposition(compatibility_normalizer(), point,
+										   units + length, 4, &status);
+			icu_check(status, "decompose a character");
+		}
+		if (size >= 0)
+			length += size;
+		else
+			U16_APPEND_UNSAFE(units, length, point);
+	}
+	result_length = unorm2_normalize(canonical_normalizer(), units, length, NULL, 0, &status);
+	if (status != U_BUFFER_OVERFLOW_ERROR)
+		icu_check(status, "normalize a name");
+	status = U_ZERO_ERROR;
+	result = palloc(mul_size(result_length + 1, sizeof(UChar)));
+	result_length = unorm2_normalize(canonical_normalizer(), units, length, result, result_length + 1, &status);
+	icu_check(status, "normalize a name");
+
+	pfree(name->points);
+	name->points = palloc(mul_size(result_length + 1, sizeof(uint32)));
+	name->count = 0;
+	for (int32_t i = 0; i < result_length;)
+	{
+		UChar32		point;
+
+		U16_NEXT(result, i, result_length, point);
+		name->points[name->count++] = U_IS_SURROGATE(point) ? NAME_DAMAGED : point;
+	}
+	pfree(units);
+	pfree(result);
+}
+
+/* ---- The forms of a name ---- */
+
+/* Steps 1 to 5; *raw_count counts the characters as received. */
+static NamePoints
+read_points(const char *text, size_t length)
+{
+	NamePoints	name;
+
+	name.points = palloc(mul_size(length + 1, sizeof(uint32)));
+	name.count = name_strip(name.points, name_decode(text, length, name.points));
+	for (int i = 0; i < name.count; i++)
+		if (point_needs_unicode(name.points[i]))
+		{
+			normalize_points(&name);
+			break;
+		}
+	return name;
+}
+
+/* Steps 1 to 6 and 8: the form for people's eyes. */
+static NamePoints
+clean_points(const char *text, size_t length, bool *has_note)
+{
+	NamePoints	name = read_points(text, length);
+	int			count = name.count;
+	int			note;
+
+	name.count = name_split_note(name.points, count, &note);
+	if (has_note != NULL)
+		*has_note = note < count;
+	name.count = name_regulate(name.points, name.count);
+	return name;
+}
+
+/* All steps: key1. */
+static NamePoints
+key_points(const char *text, size_t length)
+{
+	NamePoints	name = clean_points(text, length, NULL);
+
+	name_upper_ascii(name.points, name.count);
+	for (int i = 0; i < name.count; i++)
+		if (name.points[i] >= 0xB5 && !point_is_han(name.points[i]))
+			name.points[i] = u_toupper(name.points[i]);
+	return name;
+}
+
+/* Frees the points. */
+static char *
+points_to_text(NamePoints name)
+{
+	char	   *text = palloc(mul_size(name.count, 4) + 1);
+
+	text[name_encode(name.points, name.count, text)] = '\0';
+	pfree(name.points);
+	return text;
+}
+
+char *
+name_clean_text(const char *name, size_t length)
+{
+	if (name_is_plain(name, length))
+		return pnstrdup(name, length);
+	return points_to_text(clean_points(name, length, NULL));
+}
+
+char *
+name_key_text(const char *name, size_t length)
+{
+	if (name_is_plain(name, length))
+		return pnstrdup(name, length);
+	return points_to_text(key_points(name, length));
+}
+
+char *
+name_variant_key_text(const char *name, size_t length)
+{
+	NamePoints	key = key_points(name, length);
+
+	key.count = name_vary(key.points, key.count);
+	return points_to_text(key);
+}
+
+bool
+name_is_invalid(const char *name, size_t length)
+{
+	NamePoints	clean = clean_points(name, length, NULL);
+	bool		invalid = name_points_invalid(clean.points, clean.count);
+
+	pfree(clean.points);
+	return invalid;
+}
+
+int
+name_faults_of(const char *name, size_t length)
+{
+	bool		note;
+	NamePoints	clean = clean_points(name, length, &note);
+	uint32	   *raw = palloc(mul_size(length + 1, sizeof(uint32)));
+	int			faults = name_points_faults(raw, name_decode(name, length, raw),
+											clean.points, clean.count, note);
+
+	pfree(raw);
+	pfree(clean.points);
+	return faults;
+}
+
+/* ---- Readings ---- */
+
+/*
+ * ICU's transliterator of ideographs takes a tenth of a second to open and a
+ * few microseconds a character: it is opened when the first reading is asked
+ * for, lives as long as the backend, and what it said is remembered.
+ */
+#define READING_SLOTS 4096		/* a power of two */
+
+typedef struct Reading
+{
+	uint32		point;
+	uint32		packed;
+	int			tone;
+} Reading;
+
+static Reading reading_cache[READING_SLOTS];
+
+static UTransliterator *
+transliterator(void)
+{
+	static UTransliterator *opened = NULL;
+
+	if (opened == NULL)
+	{
+		static const UChar id[] = u"Han-Latin";
+		UErrorCode	status = U_ZERO_ERROR;
+
+		opened = utrans_openU(id, -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
+		if (U_FAILURE(status))
+			opened = NULL;
+		icu_check(status, "open its transliteration of ideographs");
+	}
+	return opened;
+}
+
+/* Takes the first syllable of ICU's answer apart: letters, and the tone mark. */
+static void
+read_syllable(const UChar *units, int32_t length, Reading *reading)
+{
+	UErrorCode	status = U_ZERO_ERROR;
+	UChar		plain[64];
+	char		letters[8];
+	size_t		used = 0;
+
+	length = unorm2_normalize(decomposer(), units, length, plain, lengthof(plain), &status);
+	icu_check(status, "decompose a reading");
+	for (int32_t i = 0; i < length && used < sizeof(letters); i++)
+	{
+		if (plain[i] >= 'a' && plain[i] <= 'z')
+			letters[used++] = plain[i];
+		else if (plain[i] == 0x0304)
+			reading->tone = 1;
+		else if (plain[i] == 0x0301)
+			reading->tone = 2;
+		else if (plain[i] == 0x030C)
+			reading->tone = 3;
+		else if (plain[i] == 0x0300)
+			reading->tone = 4;
+		else if (plain[i] == 0x0308 && used > 0)
+			letters[used - 1] = 'v';	/* as it is typed: lv, nv */
+		else if (plain[i] != 0x0302)
+			break;
+	}
+	reading->packed = name_pack_reading(letters, used);
+}
+
+/* The usual reading of an ideograph. */
+static const Reading *
+reading_of(uint32 point)
+{
+	Reading    *reading = &reading_cache[(point ^ (point >> 12)) & (READING_SLOTS - 1)];
+	UErrorCode	status = U_ZERO_ERROR;
+	UChar		units[32];
+	int32_t		length = 0;
+	int32_t		limit;
+
+	if (reading->point == point)
+		return reading;
+	U16_APPEND_UNSAFE(units, length, point);
+	limit = length;
+	utrans_transUChars(transliterator(), units, &length, lengthof(units), 0, &limit, &status);
+	icu_check(status, "read an ideograph");
+	memset(reading, 0, sizeof(*reading));
+	read_syllable(units, length, reading);
+	reading->point = point;
+	return reading;
+}
+
+static void
+append_packed(StringInfo to, uint32 packed)
+{
+	for (int shift = 25; shift >= 0; shift -= 5)
+		if ((packed >> shift) & 31)
+			appendStringInfoChar(to, 'a' + ((packed >> shift) & 31) - 1);
+}
+
+static void
+append_point(StringInfo to, uint32 point)
+{
+	char		text[4];
+
+	appendBinaryStringInfo(to, text, name_encode(&point, 1, text));
+}
+
+static void
+append_space(StringInfo to)
+{
+	if (to->len > 0 && to->data[to->len - 1] != ' ')
+		appendStringInfoChar(to, ' ');
+}
+
+/*
+ * The readings of a name from the character at start on: a syllable or a word
+ * of Latin letters, one space between.  An ideograph without reading stands
+ * for itself.
+ */
+static void
+append_pinyin(StringInfo to, NamePoints name, int start)
+{
+	for (int i = start; i < name.count; i++)
+	{
+		uint32		point = name.points[i];
+
+		if (point_is_han(point))
+		{
+			const Reading *reading = reading_of(point);
+
+			append_space(to);
+			if (reading->packed != 0)
+				append_packed(to, reading->packed);
+			else
+				append_point(to, point);
+			append_space(to);
+		}
+		else if (point_is_letter(point))
+			append_point(to, u_tolower(point));
+		else
+			append_space(to);
+	}
+	while (to->len > 0 && to->data[to->len - 1] == ' ')
+		to->data[--to->len] = '\0';
+}
+
+static bool
+points_have(NamePoints name, uint32 point)
+{
+	for (int i = 0; i < name.count; i++)
+		if (name.points[i] == point)
+			return true;
+	return false;
+}
+
+#define PINYIN_MAX 4			/* alternatives of a surname in the table */
+
+/*
+ * All readings of a key1, the usual one first.  Only the surname has several;
+ * a dotted name has no surname.
+ */
+static int
+pinyin_alternatives(NamePoints name, StringInfoData alternatives[PINYIN_MAX])
+{
+	const char *readings = NULL;
+	int			used = 0;
+	int			count = 0;
+
+	if (!points_have(name, NAME_DOT))
+		readings = name_surname_readings(name.points, name.count, &used);
+	do
+	{
+		initStringInfo(&alternatives[count]);
+		if (readings != NULL)
+		{
+			size_t		length = strcspn(readings, "/");
+
+			appendBinaryStringInfo(&alternatives[count], readings, length);
+			append_space(&alternatives[count]);
+			readings += length;
+			readings += *readings == '/';
+		}
+		append_pinyin(&alternatives[count++], name, used);
+	} while (readings != NULL && *readings && count < PINYIN_MAX);
+	return count;
+}
+
+/* ---- Similarity ---- */
+
+static void
+add_readings(NameToken *tokens, int count, NamePoints name)
+{
+	const char *readings;
+	int			used;
+
+	for (int i = 0; i < count; i++)
+		if (tokens[i].kind == NAME_TOKEN_CHARACTER && point_is_han(tokens[i].point))
+		{
+			const Reading *reading = reading_of(tokens[i].point);
+
+			tokens[i].reading = reading->packed;
+			tokens[i].tone = reading->tone;
+		}
+		else if (tokens[i].kind == NAME_TOKEN_CHARACTER && tokens[i].point >= 0xC0)
+		{
+			/* Letters with and without their marks are near one another. */
+			UErrorCode	status = U_ZERO_ERROR;
+			UChar		units[8];
+			int32_t		length = unorm2_getDecomposition(decomposer(), tokens[i].point, units, 8, &status);
+
+			if (U_SUCCESS(status) && length > 0 && !U16_IS_SURROGATE(units[0]))
+				tokens[i].variant = units[0];
+		}
+	/* A surname read otherwise than the character elsewhere has both readings. */
+	readings = name_surname_readings(name.points, name.count, &used);
+	if (readings != NULL && used == 1 && count > 0)
+	{
+		uint32		first = name_pack_reading(readings, strcspn(readings, "/"));
+
+		if (first != tokens[0].reading)
+			tokens[0].other_reading = first;
+	}
+}
+
+/* Upper-case letters, with the passport's spelling of the umlaut made ours. */
+static int
+letter_tokens(const char *letters, NameToken tokens[NAME_TOKENS_MAX])
+{
+	int			count = 0;
+
+	for (const char *at = letters; *at && count < NAME_TOKENS_MAX; at++)
+	{
+		char		letter = pg_ascii_toupper((unsigned char) *at);
+
+		if (letter < 'A' || letter > 'Z')
+			continue;
+		if (letter == 'Y' && count > 0 && pg_ascii_toupper((unsigned char) at[1]) == 'U' &&
+			(tokens[count - 1].point == 'L' || tokens[count - 1].point == 'N'))
+		{
+			letter = 'V';
+			at++;
+		}
+		memset(&tokens[count], 0, sizeof(NameToken));
+		tokens[count].point = tokens[count].variant = letter;
+		count++;
+	}
+	return count;
+}
+
+/* A name in letters against a Chinese name: by its readings, in both orders. */
+static float
+similarity_by_letters(NamePoints latin, NamePoints chinese)
+{
+	StringInfoData alternatives[PINYIN_MAX];
+	NameToken	mine[NAME_TOKENS_MAX];
+	NameToken	theirs[NAME_TOKENS_MAX];
+	NamePoints	copy = {palloc(mul_size(latin.count + 1, sizeof(uint32))), latin.count};
+	char	   *letters;
+	int			mine_count;
+	float		best = 0;
+
+	memcpy(copy.points, latin.points, latin.count * sizeof(uint32));
+	letters = points_to_text(copy);
+	mine_count = letter_tokens(letters, mine);
+	for (int i = pinyin_alternatives(chinese, alternatives); i-- > 0;)
+	{
+		char	   *given = strchr(alternatives[i].data, ' ');
+		int			count = letter_tokens(alternatives[i].data, theirs);
+
+		best = Max(best, name_tokens_similarity(mine, mine_count, theirs, count));
+		if (given != NULL)
+		{
+			char	   *turned = psprintf("%s%.*s", given, (int) (given - alternatives[i].data), alternatives[i].data);
+
+			count = letter_tokens(turned, theirs);
+			best = Max(best, name_tokens_similarity(mine, mine_count, theirs, count));
+			pfree(turned);
+		}
+		pfree(alternatives[i].data);
+	}
+	pfree(letters);
+	return 0.9f * best;
+}
+
+/* Both are key1. */
+static float
+points_similarity(NamePoints a, NamePoints b)
+{
+	NameToken	a_tokens[NAME_TOKENS_MAX];
+	NameToken	b_tokens[NAME_TOKENS_MAX];
+	bool		a_han = points_have_han(a.points, a.count);
+	int			a_count;
+	int			b_count;
+
+	if (a.count == b.count && memcmp(a.points, b.points, a.count * sizeof(uint32)) == 0)
+		return 1;
+	if (a_han != points_have_han(b.points, b.count) &&
+		a.count > 0 && b.count > 0 && point_is_latin((a_han ? b : a).points[0]))
+		return a_han ? similarity_by_letters(b, a) : similarity_by_letters(a, b);
+	a_count = name_tokens(a.points, a.count, a_tokens);
+	b_count = name_tokens(b.points, b.count, b_tokens);
+	add_readings(a_tokens, a_count, a);
+	add_readings(b_tokens, b_count, b);
+	return name_tokens_similarity(a_tokens, a_count, b_tokens, b_count);
+}
+
+float
+name_similarity_texts(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	NamePoints	a_key;
+	NamePoints	b_key;
+	float		similarity;
+
+	if (a_length == b_length && memcmp(a, b, a_length) == 0)
+		return 1;
+	a_key = key_points(a, a_length);
+	b_key = key_points(b, b_length);
+	similarity = points_similarity(a_key, b_key);
+	pfree(a_key.points);
+	pfree(b_key.points);
+	return similarity;
+}
+
+/* ---- SQL ---- */
+
+/*
+ * name_clean(text) returns text
+ *		The form for the register: steps 1 to 6 and 8 of the folding.
+ */
+Datum
+name_clean(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+
+	if (name_is_plain(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
+		PG_RETURN_TEXT_P(name);
+	PG_RETURN_TEXT_P(cstring_to_text(name_clean_text(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name))));
+}
+
+/*
+ * name_key(text) returns text
+ *		key1: all steps of the folding.  Equal keys mean the same name.
+ */
+Datum
+name_key(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+
+	if (name_is_plain(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
+		PG_RETURN_TEXT_P(name);
+	PG_RETURN_TEXT_P(cstring_to_text(name_key_text(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name))));
+}
+
+/*
+ * name_variant_key(text) returns text
+ *		key2: key1 with variants of characters made one, and without dots.
+ */
+Datum
+name_variant_key(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_TEXT_P(cstring_to_text(name_variant_key_text(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name))));
+}
+
+/*
+ * name_note(text) returns text
+ *		What stood in brackets behind the name, or null.
+ */
+Datum
+name_note(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	NamePoints	all = read_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	NamePoints	note;
+	int			start;
+
+	name_split_note(all.points, all.count, &start);
+	if (start == all.count)
+		PG_RETURN_NULL();
+	note.points = all.points + start;
+	note.count = name_unbracket(note.points, all.count - start);
+	memmove(all.points, note.points, note.count * sizeof(uint32));
+	all.count = note.count;
+	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(all)));
+}
+
+/*
+ * name_similarity(a text, b text) returns real
+ *		1 for equal keys, below 0.5 for names that a clerk would not take for
+ *		one person's.
+ */
+Datum
+name_similarity(PG_FUNCTION_ARGS)
+{
+	text	   *a = PG_GETARG_TEXT_PP(0);
+	text	   *b = PG_GETARG_TEXT_PP(1);
+
+	PG_RETURN_FLOAT4(name_similarity_texts(VARDATA_ANY(a), VARSIZE_ANY_EXHDR(a),
+										   VARDATA_ANY(b), VARSIZE_ANY_EXHDR(b)));
+}
+
+/*
+ * name_pinyin(text) returns text
+ *		Readings without tones, lower case, a space between syllables; the
+ *		surname by its reading as a surname, the umlaut as v.
+ */
+Datum
+name_pinyin(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	StringInfoData alternatives[PINYIN_MAX];
+
+	pinyin_alternatives(key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), alternatives);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(alternatives[0].data, alternatives[0].len));
+}
+
+/*
+ * name_pinyin_set(text) returns text[]
+ *		name_pinyin() and the other readings of the surname.
+ */
+Datum
+name_pinyin_set(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	StringInfoData alternatives[PINYIN_MAX];
+	Datum		elements[PINYIN_MAX];
+	int			count;
+
+	count = pinyin_alternatives(key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), alternatives);
+	for (int i = 0; i < count; i++)
+		elements[i] = PointerGetDatum(cstring_to_text_with_len(alternatives[i].data, alternatives[i].len));
+	PG_RETURN_ARRAYTYPE_P(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/*
+ * name_mask(text) returns text
+ *		The clean name with stars, by the usage of government offices.
+ */
+Datum
+name_mask(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	NamePoints	clean = clean_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), NULL);
+	int			room = clean.count * 5 + 8;
+	NamePoints	masked;
+
+	masked.points = palloc(mul_size(room, sizeof(uint32)));
+	masked.count = name_mask_points(clean.points, clean.count, masked.points, room);
+	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(masked)));
+}
+
+/*
+ * name_invalid(text) returns boolean
+ *		Rule ID22: no name at all.
+ */
+Datum
+name_invalid(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_BOOL(name_is_invalid(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)));
+}
+
+/*
+ * name_faults(text) returns text[]
+ *		Those of the rules ID22 to ID26 that a name as received breaks.
+ */
+Datum
+name_faults(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	int			faults = name_faults_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	Datum		elements[5];
+	int			count = 0;
+
+	for (int i = 0; i < lengthof(elements); i++)
+		if (faults & (1 << i))
+			elements[count++] = CStringGetTextDatum(psprintf("ID%d", 22 + i));
+	PG_RETURN_ARRAYTYPE_P(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/*
+ * name_icu_version() returns text
+ *		Versions of the ICU library in use and of its Unicode data.
+ */
+Datum
+name_icu_version(PG_FUNCTION_ARGS)
+{
+	UVersionInfo version;
+	char		library[U_MAX_VERSION_STRING_LENGTH];
+	char		unicode[U_MAX_VERSION_STRING_LENGTH];
+
+	u_getVersion(version);
+	u_versionToString(version, library);
+	u_getUnicodeVersion(version);
+	u_versionToString(version, unicode);
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s/%s", library, unicode)));
+}
+
+/*
+ * name_fold_version() returns integer
+ *		Version of our own fold tables, for whoever stores keys.
+ */
+Datum
+name_fold_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(name_tables_version());
+}
