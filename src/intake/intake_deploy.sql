@@ -74,7 +74,7 @@ BEGIN
 	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere', 'employer'] LOOP
 		IF to_regclass('registry.staged_' || fact) IS NULL THEN
 			EXECUTE format('CREATE TABLE registry.staged_%1$s (LIKE registry.%1$s)', fact);
-			EXECUTE format('ALTER TABLE registry.staged_%1$s ADD COLUMN id_kind text, ADD COLUMN duplicate boolean NOT NULL DEFAULT false', fact);
+			EXECUTE format('ALTER TABLE registry.staged_%1$s ADD COLUMN IF NOT EXISTS id_kind text, ADD COLUMN IF NOT EXISTS duplicate boolean NOT NULL DEFAULT false', fact);
 			EXECUTE format('COMMENT ON TABLE registry.staged_%1$s IS %2$L', fact,
 						   'rows received and validated that wait for compare(); layout of registry.' || fact);
 		END IF;
