@@ -59,4 +59,5 @@ registry--$(EXTVERSION).sql: $(CODE_SQL) $(DEPLOY_SQL) script/pack-deploy regist
 HEADERS_ALL = $(wildcard $(root)/src/*.h $(root)/src/*/*.h)
 $(OBJS): $(HEADERS_ALL)
 
+include $(root)/src/region/region.mk
 -include $(root)/test/test.mk
