@@ -118,24 +118,26 @@ COMMENT ON OPERATOR & (coverage, coverage) IS 'intersection';
 CREATE OPERATOR - (FUNCTION = coverage_minus, LEFTARG = coverage, RIGHTARG = coverage);
 COMMENT ON OPERATOR - (coverage, coverage) IS 'difference';
 
+-- Planes have few distinct values and the operators are cheap, so the estimators
+-- may try them on the statistics of the column.
 CREATE OPERATOR @> (
 	FUNCTION = coverage_contains, LEFTARG = coverage, RIGHTARG = coverage,
 	COMMUTATOR = <@,
-	RESTRICT = contsel, JOIN = contjoinsel
+	RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR @> (coverage, coverage) IS 'contains';
 
 CREATE OPERATOR <@ (
 	FUNCTION = coverage_contained, LEFTARG = coverage, RIGHTARG = coverage,
 	COMMUTATOR = @>,
-	RESTRICT = contsel, JOIN = contjoinsel
+	RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR <@ (coverage, coverage) IS 'is contained in';
 
 CREATE OPERATOR && (
 	FUNCTION = coverage_overlaps, LEFTARG = coverage, RIGHTARG = coverage,
 	COMMUTATOR = &&,
-	RESTRICT = contsel, JOIN = contjoinsel
+	RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR && (coverage, coverage) IS 'have a scheme in common';
 
