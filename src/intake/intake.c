@@ -254,18 +254,23 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 
 /* ---- the same key twice in one file ---- */
 
-static int
-compare_rows(const void *a, const void *b)
+static inline int
+compare_rows(const StagedRow *x, const StagedRow *y)
 {
-	const StagedRow *x = a;
-	const StagedRow *y = b;
-
 	if (x->key.high != y->key.high)
 		return x->key.high < y->key.high ? -1 : 1;
 	if (x->key.low != y->key.low)
 		return x->key.low < y->key.low ? -1 : 1;
 	return x->line_no < y->line_no ? -1 : x->line_no > y->line_no;
 }
+
+#define ST_SORT sort_rows
+#define ST_ELEMENT_TYPE StagedRow
+#define ST_COMPARE(a, b) compare_rows(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
 
 static int
 compare_lines(const void *a, const void *b)
@@ -292,7 +297,7 @@ drop_repeated(IntakeBatch *batch)
 	int			hash_attribute = intake_table_attribute(batch->staged, "row_hash");
 	int			fault_attribute = batch->source->kind == INTAKE_EMPLOYER ? -1 : intake_table_attribute(batch->staged, "fault");
 
-	qsort(rows, count, sizeof(StagedRow), compare_rows);
+	sort_rows(rows, count);
 	for (int64 start = 0, end; start < count; start = end)
 	{
 		int64		hash;

@@ -454,6 +454,10 @@ intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count)
 {
 	if (count != header->count)
 		return false;
+	/* nearly every record starts with a digit and no header does: cheap to tell */
+	if (fields[0].length > 0 && fields[0].data[0] >= '0' && fields[0].data[0] <= '9' &&
+		header->folded[0][0] != fields[0].data[0])
+		return false;
 	for (int i = 0; i < count; i++)
 	{
 		char	   *folded;

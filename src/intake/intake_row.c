@@ -52,6 +52,25 @@ typedef struct ColumnValue
 	const char *mapped;			/* what the code table made of it, or NULL */
 } ColumnValue;
 
+/*
+ * A name that has been read, with its forms.  Names repeat (a person has
+ * several rows, a city some ten thousand common names), and reading one costs
+ * more than the rest of its row.
+ */
+#define NAME_CACHE_SLOTS 16384	/* a power of two */
+#define NAME_CACHE_BYTES 24
+
+typedef struct CachedName
+{
+	uint8		length;			/* 0: slot is free */
+	uint8		clean_length;
+	uint8		key_length;
+	bool		invalid;
+	char		raw[NAME_CACHE_BYTES];
+	char		clean[NAME_CACHE_BYTES];
+	char		key[NAME_CACHE_BYTES];
+} CachedName;
+
 struct IntakeRowMaker
 {
 	const IntakeSource *source;
@@ -82,6 +101,7 @@ struct IntakeRowMaker
 	StringInfoData canonical;	/* the row as row_hash sees it */
 	StringInfoData key;
 	IntakeText	folded;
+	CachedName *names;
 	IntakeFault number_fault;
 	const char *further_text;
 	size_t		further_length;
@@ -129,6 +149,7 @@ intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
 	add_fixed(maker, table, "valid_from", DateADTGetDatum(cutoff));
 	add_fixed(maker, table, "duplicate", BoolGetDatum(false));
 	maker->folded.memory = CurrentMemoryContext;
+	maker->names = palloc0(NAME_CACHE_SLOTS * sizeof(CachedName));
 	initStringInfo(&maker->canonical);
 	initStringInfo(&maker->key);
 	return maker;
@@ -263,6 +284,25 @@ read_number(IntakeRowMaker *maker, IntakeSpan text, ColumnValue *value,
 	return INTAKE_VALUE_GOOD;
 }
 
+/* Reads a name into its cache slot, unless it or a form of it does not fit. */
+static void
+cache_name(CachedName *slot, IntakeSpan text, const char *clean, const char *key, bool invalid)
+{
+	size_t		clean_length = strlen(clean);
+	size_t		key_length = strlen(key);
+
+	if (text.length == 0 || text.length > NAME_CACHE_BYTES ||
+		clean_length > NAME_CACHE_BYTES || key_length > NAME_CACHE_BYTES)
+		return;
+	slot->length = (uint8) text.length;
+	slot->clean_length = (uint8) clean_length;
+	slot->key_length = (uint8) key_length;
+	slot->invalid = invalid;
+	memcpy(slot->raw, text.data, text.length);
+	memcpy(slot->clean, clean, clean_length);
+	memcpy(slot->key, key, key_length);
+}
+
 /*
  * A name is never a reason to reject a row: what cannot be one (rule ID22) is
  * kept and flagged by the comparison, an empty one is the empty string.
@@ -270,15 +310,29 @@ read_number(IntakeRowMaker *maker, IntakeSpan text, ColumnValue *value,
 static IntakeValue
 read_name(IntakeRowMaker *maker, int attribute, IntakeSpan text, Datum *values, bool *nulls)
 {
-	char	   *clean = name_clean_text(text.data, text.length);
-	char	   *key = name_key_text(text.data, text.length);
+	CachedName *slot = &maker->names[hash_bytes((const unsigned char *) text.data, (int) text.length) % NAME_CACHE_SLOTS];
+	bool		invalid;
 
-	values[attribute] = CStringGetTextDatum(clean);
-	values[maker->name_key] = CStringGetTextDatum(key);
 	nulls[attribute] = nulls[maker->name_key] = false;
+	if (slot->length > 0 && slot->length == text.length && memcmp(slot->raw, text.data, text.length) == 0)
+	{
+		values[attribute] = text_datum((IntakeSpan) {slot->clean, slot->clean_length});
+		values[maker->name_key] = text_datum((IntakeSpan) {slot->key, slot->key_length});
+		return slot->invalid ? INTAKE_VALUE_BAD : INTAKE_VALUE_GOOD;
+	}
+	else
+	{
+		char	   *clean = name_clean_text(text.data, text.length);
+		char	   *key = name_key_text(text.data, text.length);
+
+		invalid = name_is_invalid(text.data, text.length);
+		values[attribute] = CStringGetTextDatum(clean);
+		values[maker->name_key] = CStringGetTextDatum(key);
+		cache_name(slot, text, clean, key, invalid);
+	}
 	if (text.length == 0)
 		return INTAKE_VALUE_EMPTY;
-	return name_is_invalid(text.data, text.length) ? INTAKE_VALUE_BAD : INTAKE_VALUE_GOOD;
+	return invalid ? INTAKE_VALUE_BAD : INTAKE_VALUE_GOOD;
 }
 
 static bool
