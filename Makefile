@@ -20,8 +20,8 @@ OBJS = $(SOURCES:.c=.o)
 
 # Code of each room goes into the extension script; what deploy creates goes
 # into it as text (script/pack-deploy), to be run by registry.deploy().
-CODE_SQL = src/module.sql $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room).sql)))
-DEPLOY_SQL = $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room)_deploy.sql)))
+CODE_SQL = src/module.sql $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room).sql))) src/deploy.sql
+DEPLOY_SQL = src/deploy_begin.sql $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room)_deploy.sql)))
 
 DATA_built = registry--$(EXTVERSION).sql
 DATA = $(wildcard $(root)/src/upgrade/registry--*--*.sql)
@@ -59,4 +59,5 @@ registry--$(EXTVERSION).sql: $(CODE_SQL) $(DEPLOY_SQL) script/pack-deploy regist
 HEADERS_ALL = $(wildcard $(root)/src/*.h $(root)/src/*/*.h)
 $(OBJS): $(HEADERS_ALL)
 
+include $(root)/src/region/region.mk
 -include $(root)/test/test.mk

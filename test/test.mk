@@ -3,7 +3,9 @@
 BUILD ?= $(CURDIR)/build
 export BUILD PG_CONFIG
 
-.PHONY: build server-install server-start server-remove regress
+.PHONY: build server-install server-start server-remove regress demo demo-stop check clean-build
+
+CITY ?= 100000
 build:
 	@bash $(root)/script/setup
 	@mkdir -p $(BUILD)
@@ -21,3 +23,19 @@ server-remove:
 TESTS ?= $(REGRESS)
 regress: server-start
 	@bash $(root)/test/regress $(TESTS)
+
+# The main job on a throw-away server: a generated city, from extract files to
+# coverage views.
+demo: server-install
+	@CITY=$(CITY) bash $(root)/script/demo
+demo-stop: server-remove
+
+check: server-install
+	@bash $(root)/test/check
+
+-include $(root)/test/city/city.mk
+-include $(root)/test/bench/bench.mk
+
+clean: clean-build
+clean-build:
+	@if [ -d $(BUILD) ]; then bash $(root)/script/server remove; rm -rf $(BUILD); fi

@@ -86,7 +86,7 @@ BEGIN
 	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere', 'employer'] LOOP
 		IF to_regclass('registry.staged_' || fact) IS NULL THEN
 			EXECUTE format('CREATE TABLE registry.staged_%1$s (LIKE registry.%1$s)', fact);
-			EXECUTE format('ALTER TABLE registry.staged_%1$s ADD COLUMN id_kind text, ADD COLUMN duplicate boolean NOT NULL DEFAULT false', fact);
+			EXECUTE format('ALTER TABLE registry.staged_%1$s ADD COLUMN IF NOT EXISTS id_kind text, ADD COLUMN IF NOT EXISTS duplicate boolean NOT NULL DEFAULT false', fact);
 			EXECUTE format('COMMENT ON TABLE registry.staged_%1$s IS %2$L', fact,
 						   'rows received and validated that wait for compare(); layout of registry.' || fact);
 		END IF;
@@ -162,14 +162,14 @@ ON CONFLICT DO NOTHING;
  */
 CREATE OR REPLACE FUNCTION registry.receive(source text, cutoff date, path text, file_name text DEFAULT NULL,
 											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL) RETURNS bigint
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
 	AS 'SELECT registry.intake_receive($1, $2, $3, NULL, $4, $5, $6)';
 COMMENT ON FUNCTION registry.receive(text, date, text, text, text, bigint) IS
 	'receives an extract from a file of the server; returns the batch';
 
 CREATE OR REPLACE FUNCTION registry.receive(source text, cutoff date, content bytea, file_name text DEFAULT NULL,
 											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL) RETURNS bigint
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
 	AS 'SELECT registry.intake_receive($1, $2, NULL, $3, $4, $5, $6)';
 COMMENT ON FUNCTION registry.receive(text, date, bytea, text, text, bigint) IS
 	'receives an extract given as a value; returns the batch';
@@ -182,7 +182,7 @@ COMMENT ON FUNCTION registry.receive(text, date, bytea, text, text, bigint) IS
  * the source has been applied meanwhile.
  */
 CREATE OR REPLACE FUNCTION registry.release(batch_id bigint) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
 AS $function$
 DECLARE
 	held registry.batch;
@@ -218,7 +218,7 @@ COMMENT ON FUNCTION registry.release(bigint) IS 'lets a held batch take part in 
  * Errors: 42704 unknown batch; RG004 batch applied or discarded already.
  */
 CREATE OR REPLACE FUNCTION registry.discard(batch_id bigint) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
 AS $function$
 DECLARE
 	found_batch registry.batch;

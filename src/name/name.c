@@ -161,9 +161,20 @@ normalize_points(NamePoints *name)
 	pfree(result);
 }
 
+static void
+normalize_as_needed(NamePoints *name)
+{
+	for (int i = 0; i < name->count; i++)
+		if (point_needs_unicode(name->points[i]))
+		{
+			normalize_points(name);
+			return;
+		}
+}
+
 /* ---- The forms of a name ---- */
 
-/* Steps 1 to 5; *raw_count counts the characters as received. */
+/* Steps 1 to 5. */
 static NamePoints
 read_points(const char *text, size_t length)
 {
@@ -171,12 +182,7 @@ read_points(const char *text, size_t length)
 
 	name.points = palloc((size_t) (length + 1) * sizeof(uint32));
 	name.count = name_strip(name.points, name_decode(text, length, name.points));
-	for (int i = 0; i < name.count; i++)
-		if (point_needs_unicode(name.points[i]))
-		{
-			normalize_points(&name);
-			break;
-		}
+	normalize_as_needed(&name);
 	return name;
 }
 
@@ -191,7 +197,11 @@ clean_points(const char *text, size_t length, bool *has_note)
 	name.count = name_split_note(name.points, count, &note);
 	if (has_note != NULL)
 		*has_note = note < count;
-	name.count = name_regulate(name.points, name.count);
+	count = name.count;
+	name.count = name_regulate(name.points, count);
+	/* What blanks kept apart may now combine; clean is clean only once it stays. */
+	if (name.count < count)
+		normalize_as_needed(&name);
 	return name;
 }
 

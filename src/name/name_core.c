@@ -444,25 +444,24 @@ regulate_chinese(uint32 *points, int count)
 	{
 		bool		dot = false;
 		bool		space = false;
-		bool		full = false;
-		int			start = i;
+		uint32		stroke = 0;
 
 		/* A run of blanks and separators becomes one dot or nothing. */
 		for (; i < count && (points[i] == ' ' || is_separator(points[i])); i++)
 		{
-			dot |= points[i] == NAME_DOT || points[i] == '.';
-			full |= points[i] == '-' || points[i] == '_';
-			space |= points[i] == ' ';
+			if (points[i] == ' ')
+				space = true;
+			else if (points[i] == NAME_DOT || points[i] == '.')
+				dot = true;
+			else
+				stroke = points[i];
 		}
-		if (i > start && kept > 0 && i < count)
-		{
-			bool		between = point_is_han(points[kept - 1]) && point_is_han(points[i]);
-
-			if (dot || (between && (full || (space && dotted))))
-				points[kept++] = NAME_DOT;
-			else if (full)
-				points[kept++] = '-';
-		}
+		if (kept > 0 && i < count &&
+			(dot || ((stroke != 0 || (space && dotted)) &&
+					 point_is_han(points[kept - 1]) && point_is_han(points[i]))))
+			points[kept++] = NAME_DOT;
+		else if (stroke != 0 && !dot)
+			points[kept++] = stroke;	/* perhaps the character 一 */
 		if (i < count)
 			points[kept++] = points[i++];
 	}
@@ -726,6 +725,21 @@ name_points_invalid(const uint32 *points, int count)
 	return false;
 }
 
+/* A Chinese name in GBK that was read as Latin-1: "ÕÅÈý" is 张三. */
+static bool
+is_misread(const uint32 *points, int count)
+{
+	int			high = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (points[i] < 0x80 ? point_is_latin(points[i]) : (points[i] < 0xA1 || points[i] > 0xFE))
+			return false;
+		high += points[i] >= 0xA1;
+	}
+	return high >= 4 && high % 2 == 0;
+}
+
 /* Which of the rules ID22 to ID26 the name breaks, as NAME_FAULT bits. */
 int
 name_points_faults(const uint32 *raw, int raw_count, const uint32 *clean, int clean_count, bool note)
@@ -747,6 +761,8 @@ name_points_faults(const uint32 *raw, int raw_count, const uint32 *clean, int cl
 		if (bracket(clean[i]) != 0)
 			faults |= NAME_FAULT_NOTE;
 	}
+	if (is_misread(raw, raw_count))
+		faults |= NAME_FAULT_DAMAGED;
 	for (int i = 0; i < raw_count; i++)
 		dots += raw[i] == NAME_DOT;
 	if (dots != clean_dots)
@@ -1053,21 +1069,6 @@ tokens_distance(const NameToken *a, int a_count, const NameToken *b, int b_count
 	return above[b_count];
 }
 
-/* The same surname of two characters: how many tokens it takes, or 0. */
-static int
-shared_compound_surname(const NameToken *a, int a_count, const NameToken *b, int b_count)
-{
-	uint32		points[2];
-	int			used;
-
-	if (a_count < 3 || b_count < 3 || a[a_count - 1].part > 0 || b[b_count - 1].part > 0 ||
-		a[0].variant != b[0].variant || a[1].variant != b[1].variant)
-		return 0;
-	points[0] = a[0].variant;
-	points[1] = a[1].variant;
-	return name_surname_readings(points, 2, &used) != NULL && used == 2 ? 2 : 0;
-}
-
 /* A dotted name cut off, or given by its first part alone. */
 static bool
 is_cut_off(const NameToken *a, int a_count, const NameToken *b, int b_count)
@@ -1084,23 +1085,18 @@ is_cut_off(const NameToken *a, int a_count, const NameToken *b, int b_count)
  * Similarity of two names whose keys differ, 0 to 0.99.
  *
  * A full edit counts a little more than its share of the longer name: of two
- * characters one in common (王芳, 王丽) is less than a half.  A name that is cut
- * off keeps its likeness; two people of one compound surname gain none by it.
+ * characters one in common (王芳, 王丽) is less than a half, of three two are
+ * more.  A name that is cut off keeps its likeness.
  */
 float
 name_tokens_similarity(const NameToken *a, int a_count, const NameToken *b, int b_count)
 {
 	int			longest = Max(a_count, b_count);
-	int			surname;
 	float		similarity;
 
 	if (a_count == 0 || b_count == 0)
 		return 0;
 	similarity = 1 - 1.1f * tokens_distance(a, a_count, b, b_count) / longest;
-	surname = shared_compound_surname(a, a_count, b, b_count);
-	if (surname > 0 &&
-		tokens_distance(a + surname, a_count - surname, b + surname, b_count - surname) >= longest - surname)
-		similarity = Min(similarity, 0.45f);
 	if (is_cut_off(a, a_count, b, b_count) || is_cut_off(b, b_count, a, a_count))
 		similarity = Max(similarity, 0.6f);
 	return Max(0, Min(similarity, 0.99f));

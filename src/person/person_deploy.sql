@@ -73,6 +73,8 @@ CREATE TABLE IF NOT EXISTS registry.population (
 	line_no integer NOT NULL,
 	row_key uuid NOT NULL,
 	row_hash bigint NOT NULL,
+	origin_person bigint,
+	id_kind text,
 	number text NOT NULL,
 	citizen_id citizen_id,
 	fault text,
@@ -99,6 +101,9 @@ CREATE TABLE IF NOT EXISTS registry.population (
 	ended_on date,
 	PRIMARY KEY (person_id, row_id)
 );
+COMMENT ON COLUMN registry.population.origin_person IS 'person the row first led to; a merge re-points person_id and keeps this';
+COMMENT ON COLUMN registry.population.fault IS 'rule that the number breaks (ID02, ID03, ID04, ID08, ID20, ID21); such a row stands under person 0';
+COMMENT ON COLUMN registry.population.repair IS 'how a number as received became citizen_id: legacy15, or the edit by which it was repaired';
 COMMENT ON TABLE registry.population IS 'what the household and migrant registers of the police say';
 COMMENT ON COLUMN registry.population.status IS 'life status by this row, domain axis A: 10 normal, 20 dead, 30/31 moved out in/out of the province, 32 cancelled, 33/34 settled abroad/foreign national, 40 army, 41 prison';
 CREATE UNIQUE INDEX IF NOT EXISTS population_row_key_idx ON registry.population (row_key);
@@ -113,6 +118,8 @@ CREATE TABLE IF NOT EXISTS registry.enrolment (
 	line_no integer NOT NULL,
 	row_key uuid NOT NULL,
 	row_hash bigint NOT NULL,
+	origin_person bigint,
+	id_kind text,
 	number text NOT NULL,
 	citizen_id citizen_id,
 	fault text,
@@ -153,6 +160,8 @@ CREATE TABLE IF NOT EXISTS registry.circumstance (
 	line_no integer NOT NULL,
 	row_key uuid NOT NULL,
 	row_hash bigint NOT NULL,
+	origin_person bigint,
+	id_kind text,
 	number text NOT NULL,
 	citizen_id citizen_id,
 	fault text,
@@ -182,6 +191,8 @@ CREATE TABLE IF NOT EXISTS registry.elsewhere (
 	line_no integer NOT NULL,
 	row_key uuid NOT NULL,
 	row_hash bigint NOT NULL,
+	origin_person bigint,
+	id_kind text,
 	number text NOT NULL,
 	citizen_id citizen_id,
 	fault text,

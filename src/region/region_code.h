@@ -24,6 +24,9 @@ typedef int64 RegionCode;
 /* Text of 2, 4, 6, 9 or 12 digits; false when it is none. No server calls. */
 extern bool region_code_parse(const char *text, size_t length, RegionCode *code);
 
+/* Whether a number is a code: what a binary client sends is not trusted. */
+extern bool region_code_is_valid(RegionCode code);
+
 /* Writes 6, 9 or 12 digits and a terminating zero; returns the length. */
 extern int	region_code_print(RegionCode code, char buffer[13]);
 

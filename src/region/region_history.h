@@ -12,6 +12,8 @@
 
 #include "postgres.h"
 
+#include "region/region_code.h"
+
 #define REGION_OPEN_END 9999	/* to_year of a period that has not ended */
 
 typedef struct RegionPeriod
@@ -27,5 +29,20 @@ typedef struct RegionPeriod
  * next call into the region room.
  */
 extern int	region_history_periods(int32 code6, const RegionPeriod **periods);
+
+/*
+ * Whether a code stands for a place that lies in home today: inside home, or
+ * ended with a living successor inside home (341521 and 342422 in 340400).
+ */
+extern bool region_is_home(RegionCode code, RegionCode home);
+
+/*
+ * The code under which a place lies in home today: itself, or the successor
+ * inside home of an ended code; the code unchanged when it has none there.
+ */
+extern RegionCode region_at_home(RegionCode code, RegionCode home);
+
+/* Name today, or the last known name; NULL when the code is unknown. */
+extern const char *region_name_current(RegionCode code);
 
 #endif							/* REGISTRY_REGION_HISTORY_H */

@@ -1,0 +1,1188 @@
+/*
+ * judge.c
+ *		The recompute: reads what is known about a set of persons in the order
+ *		of their ids, classifies each, applies the rules, and writes the new
+ *		state and the findings into two tables for the caller to apply.
+ *
+ * One pass over sorted cursors, whatever the size of the set: a full run passes
+ * everybody, a batch the persons it touched.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "citizen/citizen_id.h"
+#include "classify/classify.h"
+#include "compare/compare.h"
+#include "compat.h"
+#include "name/name.h"
+#include "problem/problem.h"
+#include "region/region_code.h"
+#include "region/region_history.h"
+
+REGISTRY_FUNCTION(registry_judge_persons);
+
+#define FETCH_ROWS 1000
+#define NO_PERSON PG_INT64_MAX
+
+/* ---- reading facts ---- */
+
+/* A cursor over facts, ordered by person; its first column is the person. */
+typedef struct FactStream
+{
+	Portal		portal;
+	SPITupleTable *table;
+	uint64		count;
+	uint64		next;
+	int64		person_id;		/* of the current row; NO_PERSON at the end */
+	int			column_count;
+	Datum	   *values;
+	bool	   *nulls;
+} FactStream;
+
+static void
+stream_advance(FactStream *stream)
+{
+	TupleDesc	desc;
+
+	if (stream->next == stream->count)
+	{
+		if (stream->table != NULL)
+			SPI_freetuptable(stream->table);
+		SPI_cursor_fetch(stream->portal, true, FETCH_ROWS);
+		stream->table = SPI_tuptable;
+		stream->count = SPI_processed;
+		stream->next = 0;
+		CHECK_FOR_INTERRUPTS();
+		if (stream->count == 0)
+		{
+			stream->person_id = NO_PERSON;
+			return;
+		}
+	}
+	desc = stream->table->tupdesc;
+	heap_deform_tuple(stream->table->vals[stream->next++], desc, stream->values, stream->nulls);
+	stream->person_id = DatumGetInt64(stream->values[0]);
+}
+
+static FactStream *
+stream_open(const char *query, int column_count)
+{
+	FactStream *stream = palloc0(sizeof(FactStream));
+	SPIPlanPtr	plan = SPI_prepare(query, 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	stream->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	stream->column_count = column_count;
+	stream->values = palloc(sizeof(Datum) * column_count);
+	stream->nulls = palloc(sizeof(bool) * column_count);
+	stream_advance(stream);
+	return stream;
+}
+
+static void
+stream_close(FactStream *stream)
+{
+	SPI_cursor_close(stream->portal);
+}
+
+static char *
+stream_text(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? NULL : TextDatumGetCString(stream->values[column]);
+}
+
+static int64
+stream_int64(const FactStream *stream, int column, int64 otherwise)
+{
+	return stream->nulls[column] ? otherwise : DatumGetInt64(stream->values[column]);
+}
+
+static int
+stream_int16(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? 0 : DatumGetInt16(stream->values[column]);
+}
+
+static Month
+stream_month(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? MONTH_NONE :
+		month_from_yyyymm(DatumGetInt32(stream->values[column]));
+}
+
+static bool
+stream_date(const FactStream *stream, int column, DateADT *date)
+{
+	*date = stream->nulls[column] ? 0 : DatumGetDateADT(stream->values[column]);
+	return !stream->nulls[column];
+}
+
+static bool
+stream_bool(const FactStream *stream, int column)
+{
+	return !stream->nulls[column] && DatumGetBool(stream->values[column]);
+}
+
+/* ---- writing rows ---- */
+
+/* Appends rows to a table that only this transaction sees. */
+typedef struct RowWriter
+{
+	Relation	relation;
+	BulkInsertState bulk;
+	TupleTableSlot *slots[FETCH_ROWS];
+	int			used;
+	MemoryContext context;		/* values of the rows not yet flushed */
+} RowWriter;
+
+static RowWriter *
+writer_open(Oid relation)
+{
+	RowWriter  *writer = palloc0(sizeof(RowWriter));
+
+	writer->relation = table_open(relation, RowExclusiveLock);
+	writer->bulk = GetBulkInsertState();
+	writer->context = AllocSetContextCreate(CurrentMemoryContext, "registry rows", ALLOCSET_DEFAULT_SIZES);
+	return writer;
+}
+
+static void
+writer_flush(RowWriter *writer)
+{
+	if (writer->used == 0)
+		return;
+	table_multi_insert(writer->relation, writer->slots, writer->used,
+					   GetCurrentCommandId(true), 0, writer->bulk);
+	for (int i = 0; i < writer->used; i++)
+		ExecClearTuple(writer->slots[i]);
+	writer->used = 0;
+	MemoryContextReset(writer->context);
+}
+
+static TupleTableSlot *
+writer_slot(RowWriter *writer)
+{
+	TupleTableSlot *slot;
+
+	if (writer->used == FETCH_ROWS)
+		writer_flush(writer);
+	slot = writer->slots[writer->used];
+	if (slot == NULL)
+		slot = writer->slots[writer->used] = table_slot_create(writer->relation, NULL);
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	return slot;
+}
+
+static void
+writer_store(RowWriter *writer, TupleTableSlot *slot)
+{
+	ExecStoreVirtualTuple(slot);
+	writer->used++;
+}
+
+static void
+writer_close(RowWriter *writer)
+{
+	writer_flush(writer);
+	for (int i = 0; i < FETCH_ROWS && writer->slots[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(writer->slots[i]);
+	FreeBulkInsertState(writer->bulk);
+	table_close(writer->relation, NoLock);
+}
+
+/* ---- the person's row ---- */
+
+/* Columns that judge_persons() computes, in the order of the verdict table. */
+enum PersonColumn
+{
+	PERSON_ID, PERSON_TERRITORY, PERSON_CITIZEN_ID, PERSON_ID_KIND, PERSON_ID_NO,
+	PERSON_NAME, PERSON_NAME_KEY, PERSON_SEX, PERSON_BIRTH_DATE, PERSON_ETHNIC,
+	PERSON_HUKOU_REGION, PERSON_RESIDENCE_REGION, PERSON_PHONE, PERSON_ADDRESS,
+	PERSON_LIFE_STATUS, PERSON_LIFE_SINCE, PERSON_EMPLOYMENT, PERSON_WORKER_KIND,
+	PERSON_PAYING, PERSON_RECEIVING, PERSON_PAUSED, PERSON_ELSEWHERE,
+	PERSON_DUE, PERSON_GAP, PERSON_STANDING, PERSON_CLASS, PERSON_WORK_STATE,
+	PERSON_NEXT_CHANGE, PERSON_COLUMN_COUNT
+};
+
+#define PERSON_COLUMNS(p) \
+	p "person_id, " p "territory, " p "citizen_id, " p "id_kind, " p "id_no, " \
+	p "name, " p "name_key, " p "sex, " p "birth_date, " p "ethnic, " \
+	p "hukou_region, " p "residence_region, " p "phone, " p "address, " \
+	p "life_status, " p "life_since, " p "employment, " p "worker_kind, " \
+	p "paying, " p "receiving, " p "paused, " p "elsewhere, " \
+	p "due, " p "gap, " p "standing, " p "class, " p "work_state, " p "next_change"
+
+/* What the verdict table adds: how the row relates to the stored one. */
+enum VerdictColumn
+{
+	VERDICT_IS_NEW = PERSON_COLUMN_COUNT,	/* no stored row */
+	VERDICT_CHANGED,			/* stored row differs */
+	VERDICT_OLD_TERRITORY,
+	VERDICT_OLD_STANDING,
+	VERDICT_OLD_CLASS,
+	VERDICT_COLUMN_COUNT
+};
+
+enum FindingColumn
+{
+	FINDING_PERSON_ID, FINDING_TERRITORY, FINDING_RULE_ID, FINDING_KEY, FINDING_EMPLOYER,
+	FINDING_SCHEMES, FINDING_MONTHS, FINDING_AMOUNT, FINDING_KEEP, FINDING_EVIDENCE,
+	FINDING_COLUMN_COUNT
+};
+
+/* What the sources say of the items of a person. */
+typedef struct PersonItems
+{
+	CitizenId	citizen_id;
+	char	   *id_kind;
+	char	   *number;
+	char	   *name;
+	char	   *name_key;
+	int			name_rank;		/* how good its source is, when no register's */
+	bool		name_from_register;
+	bool		phone_from_register;
+	char	   *former_keys[8];
+	int			former_count;
+	char	   *second_key;		/* name key of the other register */
+	char	   *variant_key;	/* of name, made when first needed */
+	char	   *sex;
+	char	   *ethnic;
+	bool		has_birth_date;
+	DateADT		birth_date;
+	RegionCode	hukou_region;
+	RegionCode	residence_region;
+	RegionCode	agency;			/* newest agency region */
+	Month		agency_since;	/* 开始年月 of its row */
+	char	   *phone;
+	char	   *address;
+} PersonItems;
+
+typedef struct RuleEntry
+{
+	char		rule_id[RULE_ID_SIZE];
+	char		severity;
+	bool		active;
+} RuleEntry;
+
+/* State of one call. */
+typedef struct Judge
+{
+	Calendar	calendar;
+	RuleBook	book;
+	RuleEntry  *rules;
+	int			rule_count;
+	RegionCode	home;
+	FactStream *population;
+	FactStream *enrolment;
+	FactStream *circumstance;
+	FactStream *elsewhere;
+	FactStream *stored;			/* rows of registry.person */
+	FactStream *touched;		/* NULL when everybody is judged */
+	RowWriter  *verdicts;
+	RowWriter  *findings;
+	MemoryContext person_context;
+	Dossier		dossier;
+	int			register_room;
+	int			enrolment_room;
+	int			circumstance_room;
+	int			elsewhere_room;
+	PersonItems items;
+	Finding    *found;			/* findings of the current person */
+	int			found_count;
+	int			found_room;
+} Judge;
+
+/* Makes room for one more element of an array that lives as long as the call. */
+#define ROOM_FOR_ONE_MORE(array, count, room) \
+	do { \
+		if ((count) == (room)) \
+		{ \
+			(room) = (room) == 0 ? 16 : (room) * 2; \
+			(array) = (array) == NULL ? \
+				MemoryContextAlloc(GetMemoryChunkContext(judge), (room) * sizeof(*(array))) : \
+				repalloc((array), (room) * sizeof(*(array))); \
+		} \
+	} while (0)
+
+static void
+note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number)
+{
+	if (items->citizen_id == 0)
+		items->citizen_id = stream_int64(stream, citizen_id, 0);
+	if (items->number == NULL)
+	{
+		items->id_kind = stream_text(stream, id_kind);
+		items->number = stream_text(stream, number);
+	}
+}
+
+/* The register's answer to a name given under the person's number (design: identity). */
+static NameAnswer
+answer_name(PersonItems *items, const char *name, const char *key)
+{
+	char	   *variant;
+
+	if (!items->name_from_register)
+		return name_is_invalid(name, strlen(name)) ? NAME_INVALID : NAME_NOT_ASKED;
+	if (strcmp(key, items->name_key) == 0)
+		return NAME_SAME;
+	if (items->second_key != NULL && strcmp(key, items->second_key) == 0)
+		return NAME_SAME;
+	if (name_is_invalid(name, strlen(name)))
+		return NAME_INVALID;
+	if (items->variant_key == NULL)
+		items->variant_key = name_variant_key_text(items->name, strlen(items->name));
+	variant = name_variant_key_text(name, strlen(name));
+	if (strcmp(variant, items->variant_key) == 0)
+		return NAME_SAME;
+	for (int i = 0; i < items->former_count; i++)
+		if (strcmp(key, items->former_keys[i]) == 0)
+			return NAME_FORMER;
+	return name_similarity_texts(name, strlen(name), items->name, strlen(items->name)) >= 0.5f ?
+		NAME_SIMILAR : NAME_UNRELATED;
+}
+
+static bool
+is_legacy15(const FactStream *stream, int repair)
+{
+	char	   *text = stream_text(stream, repair);
+
+	return text != NULL && strcmp(text, "legacy15") == 0;
+}
+
+/* ---- population ---- */
+
+#define POPULATION_QUERY \
+	"SELECT p.person_id, p.citizen_id, p.id_kind, p.number, p.repair, p.name, p.name_key, " \
+	"p.former_name, p.sex, p.ethnic, p.birth_date, p.hukou_region, p.hukou_address, " \
+	"p.residence_region, p.residence_address, p.phone, p.status, p.status_date, " \
+	"p.source <> 'police_migrant' FROM registry.population p"
+enum
+{
+	POP_PERSON, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_REPAIR, POP_NAME, POP_NAME_KEY,
+	POP_FORMER_NAME, POP_SEX, POP_ETHNIC, POP_BIRTH, POP_HUKOU, POP_HUKOU_ADDRESS,
+	POP_RESIDENCE, POP_RESIDENCE_ADDRESS, POP_PHONE, POP_STATUS, POP_STATUS_DATE,
+	POP_HOUSEHOLD, POP_COLUMNS
+};
+
+static void
+note_former_name(PersonItems *items, const FactStream *stream)
+{
+	char	   *former = stream_text(stream, POP_FORMER_NAME);
+
+	if (former != NULL && items->former_count < lengthof(items->former_keys))
+		items->former_keys[items->former_count++] = name_key_text(former, strlen(former));
+}
+
+/* Items of a register row; the household register goes before the migrant one. */
+static void
+note_register_items(PersonItems *items, const FactStream *stream, bool preferred)
+{
+	char	   *address = stream_text(stream, POP_RESIDENCE_ADDRESS);
+
+	if (address == NULL)
+		address = stream_text(stream, POP_HUKOU_ADDRESS);
+	if (preferred || items->name == NULL)
+	{
+		if (items->name_from_register)
+			items->second_key = items->name_key;
+		items->name = stream_text(stream, POP_NAME);
+		items->name_key = stream_text(stream, POP_NAME_KEY);
+		items->name_from_register = true;
+	}
+	else
+		items->second_key = stream_text(stream, POP_NAME_KEY);
+#define TAKE(item, value) \
+	do { if (preferred ? (value) != 0 : items->item == 0) items->item = (value); } while (0)
+	TAKE(sex, stream_text(stream, POP_SEX));
+	TAKE(ethnic, stream_text(stream, POP_ETHNIC));
+	TAKE(hukou_region, stream_int64(stream, POP_HUKOU, 0));
+	TAKE(residence_region, stream_int64(stream, POP_RESIDENCE, 0));
+	TAKE(phone, stream_text(stream, POP_PHONE));
+	TAKE(address, address);
+#undef TAKE
+	if (!items->has_birth_date || preferred)
+		items->has_birth_date = stream_date(stream, POP_BIRTH, &items->birth_date);
+	note_former_name(items, stream);
+}
+
+static void
+read_population(Judge *judge, int64 person_id)
+{
+	FactStream *stream = judge->population;
+	Dossier    *dossier = &judge->dossier;
+
+	for (; stream->person_id == person_id; stream_advance(stream))
+	{
+		RegisterFact *row;
+		char	   *sex;
+
+		ROOM_FOR_ONE_MORE(dossier->registers, dossier->register_count, judge->register_room);
+		row = &dossier->registers[dossier->register_count++];
+		row->household = stream_bool(stream, POP_HOUSEHOLD);
+		row->status = stream_int16(stream, POP_STATUS);
+		row->has_status_date = stream_date(stream, POP_STATUS_DATE, &row->status_date);
+		sex = stream_text(stream, POP_SEX);
+		row->sex = sex == NULL ? 0 : sex[0];
+		row->has_birth_date = stream_date(stream, POP_BIRTH, &row->birth_date);
+		row->legacy15 = is_legacy15(stream, POP_REPAIR);
+		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER);
+		note_register_items(&judge->items, stream, row->household);
+	}
+}
+
+/* ---- enrolment ---- */
+
+#define ENROLMENT_QUERY \
+	"SELECT e.person_id, e.citizen_id, e.id_kind, e.number, e.repair, e.name, e.name_key, e.enrolment_id, " \
+	"s.bit, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
+	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, " \
+	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i) " \
+	"FROM registry.enrolment e LEFT JOIN registry.scheme s ON s.scheme = e.scheme"
+enum
+{
+	ENR_PERSON, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_REPAIR, ENR_NAME, ENR_NAME_KEY, ENR_ID,
+	ENR_SCHEME, ENR_AGENCY, ENR_STATUS, ENR_PAY, ENR_START, ENR_END, ENR_THROUGH,
+	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE,
+	ENR_EMPLOYER_INJURY, ENR_COLUMNS
+};
+
+static void
+fill_enrolment(EnrolmentFact *row, const FactStream *stream)
+{
+	row->enrolment_id = stream_int64(stream, ENR_ID, 0);
+	row->scheme = stream->nulls[ENR_SCHEME] ? -1 : DatumGetInt16(stream->values[ENR_SCHEME]);
+	row->enrol_status = stream_int16(stream, ENR_STATUS);
+	row->pay_status = stream_int16(stream, ENR_PAY);
+	row->benefit_state = stream_int16(stream, ENR_BENEFIT_STATE);
+	row->identity = stream_int16(stream, ENR_IDENTITY);
+	row->employer_has_injury = stream_bool(stream, ENR_EMPLOYER_INJURY);
+	row->legacy15 = is_legacy15(stream, ENR_REPAIR);
+	row->agency_six = region_code_six(stream_int64(stream, ENR_AGENCY, 0));
+	row->start = stream_month(stream, ENR_START);
+	row->end = stream_month(stream, ENR_END);
+	row->paid_through = stream_month(stream, ENR_THROUGH);
+	row->benefit_from = stream_month(stream, ENR_BENEFIT_FROM);
+	row->benefit_to = stream_month(stream, ENR_BENEFIT_TO);
+	row->benefit_cents = stream_int64(stream, ENR_MONTHLY, -1);
+}
+
+/*
+ * Facts come in no particular order, and what is made of them must not depend
+ * on it.  Where sources of one kind differ and none is better, the smaller text
+ * is taken.
+ */
+static void
+note_name(PersonItems *items, char *name, char *key, int source_rank)
+{
+	if (items->name_from_register ||
+		(items->name != NULL &&
+		 (source_rank > items->name_rank ||
+		  (source_rank == items->name_rank && strcmp(name, items->name) >= 0))))
+		return;
+	items->name = name;
+	items->name_key = key;
+	items->name_rank = source_rank;
+}
+
+static void
+note_phone(PersonItems *items, char *phone)
+{
+	if (phone != NULL && !items->phone_from_register &&
+		(items->phone == NULL || strcmp(phone, items->phone) < 0))
+		items->phone = phone;
+}
+
+/* The agency of the relation that began last. */
+static void
+note_agency(PersonItems *items, RegionCode agency, Month since)
+{
+	if (items->agency == 0 || since > items->agency_since ||
+		(since == items->agency_since && agency < items->agency))
+	{
+		items->agency = agency;
+		items->agency_since = since;
+	}
+}
+
+static int
+compare_enrolments(const void *a, const void *b)
+{
+	const EnrolmentFact *left = a;
+	const EnrolmentFact *right = b;
+
+	if (left->scheme != right->scheme)
+		return left->scheme < right->scheme ? -1 : 1;
+	if (left->start != right->start)
+		return left->start < right->start ? -1 : 1;
+	if (left->agency_six != right->agency_six)
+		return left->agency_six < right->agency_six ? -1 : 1;
+	return left->enrolment_id < right->enrolment_id ? -1 : 1;
+}
+
+static void
+read_enrolments(Judge *judge, int64 person_id)
+{
+	FactStream *stream = judge->enrolment;
+	Dossier    *dossier = &judge->dossier;
+	PersonItems *items = &judge->items;
+
+	for (; stream->person_id == person_id; stream_advance(stream))
+	{
+		EnrolmentFact *row;
+		char	   *name = stream_text(stream, ENR_NAME);
+		char	   *key = stream_text(stream, ENR_NAME_KEY);
+
+		ROOM_FOR_ONE_MORE(dossier->enrolments, dossier->enrolment_count, judge->enrolment_room);
+		row = &dossier->enrolments[dossier->enrolment_count++];
+		fill_enrolment(row, stream);
+		row->name = answer_name(items, name, key);
+		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER);
+		note_name(items, name, key, 1);
+		note_phone(items, stream_text(stream, ENR_PHONE));
+		if (!stream->nulls[ENR_AGENCY])
+			note_agency(items, DatumGetInt64(stream->values[ENR_AGENCY]), row->start);
+	}
+	if (dossier->enrolment_count > 1)
+		qsort(dossier->enrolments, dossier->enrolment_count, sizeof(EnrolmentFact), compare_enrolments);
+}
+
+/* ---- circumstances and enrolments elsewhere ---- */
+
+#define CIRCUMSTANCE_QUERY \
+	"SELECT c.person_id, c.citizen_id, c.id_kind, c.number, c.repair, c.name, c.name_key, " \
+	"c.kind, c.start_date, c.end_date FROM registry.circumstance c"
+enum
+{
+	CIR_PERSON, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_REPAIR, CIR_NAME, CIR_NAME_KEY,
+	CIR_KIND, CIR_START, CIR_END, CIR_COLUMNS
+};
+
+static CircumstanceKind
+circumstance_kind(const char *kind)
+{
+	static const struct
+	{
+		const char *name;
+		CircumstanceKind kind;
+	}			kinds[] = {
+		{"death", CIRCUMSTANCE_DEATH},
+		{"prison", CIRCUMSTANCE_PRISON},
+		{"army", CIRCUMSTANCE_ARMY},
+		{"school", CIRCUMSTANCE_SCHOOL},
+		{"settled_abroad", CIRCUMSTANCE_SETTLED_ABROAD},
+		{"foreign_national", CIRCUMSTANCE_FOREIGN_NATIONAL},
+	};
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strcmp(kinds[i].name, kind) == 0)
+			return kinds[i].kind;
+	return CIRCUMSTANCE_OTHER;
+}
+
+static void
+read_circumstances(Judge *judge, int64 person_id)
+{
+	FactStream *stream = judge->circumstance;
+	Dossier    *dossier = &judge->dossier;
+
+	for (; stream->person_id == person_id; stream_advance(stream))
+	{
+		CircumstanceFact *row;
+		char	   *name = stream_text(stream, CIR_NAME);
+		char	   *key = stream_text(stream, CIR_NAME_KEY);
+
+		ROOM_FOR_ONE_MORE(dossier->circumstances, dossier->circumstance_count, judge->circumstance_room);
+		row = &dossier->circumstances[dossier->circumstance_count++];
+		row->kind = circumstance_kind(stream_text(stream, CIR_KIND));
+		row->has_start = stream_date(stream, CIR_START, &row->start);
+		row->has_end = stream_date(stream, CIR_END, &row->end);
+		row->legacy15 = is_legacy15(stream, CIR_REPAIR);
+		row->name = answer_name(&judge->items, name, key);
+		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER);
+		note_name(&judge->items, name, key, 2);
+	}
+}
+
+#define ELSEWHERE_QUERY \
+	"SELECT w.person_id, w.citizen_id, w.id_kind, w.number, w.repair, w.name, w.name_key, " \
+	"s.bit, w.region, w.enrol_status, w.pay_status " \
+	"FROM registry.elsewhere w LEFT JOIN registry.scheme s ON s.scheme = w.scheme"
+enum
+{
+	ELS_PERSON, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_REPAIR, ELS_NAME, ELS_NAME_KEY,
+	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_COLUMNS
+};
+
+static void
+read_elsewheres(Judge *judge, int64 person_id)
+{
+	FactStream *stream = judge->elsewhere;
+	Dossier    *dossier = &judge->dossier;
+
+	for (; stream->person_id == person_id; stream_advance(stream))
+	{
+		ElsewhereFact *row;
+		char	   *name = stream_text(stream, ELS_NAME);
+		char	   *key = stream_text(stream, ELS_NAME_KEY);
+
+		ROOM_FOR_ONE_MORE(dossier->elsewheres, dossier->elsewhere_count, judge->elsewhere_room);
+		row = &dossier->elsewheres[dossier->elsewhere_count++];
+		row->scheme = stream->nulls[ELS_SCHEME] ? -1 : DatumGetInt16(stream->values[ELS_SCHEME]);
+		row->enrol_status = stream_int16(stream, ELS_STATUS);
+		row->pay_status = stream_int16(stream, ELS_PAY);
+		row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
+		row->legacy15 = is_legacy15(stream, ELS_REPAIR);
+		row->name = answer_name(&judge->items, name, key);
+		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER);
+		note_name(&judge->items, name, key, 3);
+	}
+}
+
+/* ---- one person ---- */
+
+/* Rule ID11: in no published list, and none of the endings that real cards carry. */
+static bool
+region_was_never_issued(CitizenId id)
+{
+	int32		six = citizen_id_region_six(id);
+	int			ending = six % 100;
+	const RegionPeriod *periods;
+
+	if (six >= 710000)			/* Taiwan, permits: no county codes */
+		return false;
+	if (ending == 1 || ending == 2 || ending == 11 || ending == 20)
+		return false;
+	return region_history_periods(six, &periods) == 0;
+}
+
+static void
+complete_dossier(Judge *judge)
+{
+	Dossier    *dossier = &judge->dossier;
+	PersonItems *items = &judge->items;
+
+	dossier->citizen_id = items->citizen_id;
+	dossier->has_birth_date = items->has_birth_date;
+	dossier->birth_date = items->birth_date;
+	dossier->number_sex = 0;
+	dossier->region_never_issued = false;
+	if (items->citizen_id != 0)
+	{
+		int			year,
+					month,
+					day;
+
+		citizen_id_birth(items->citizen_id, &year, &month, &day);
+		dossier->has_birth_date = true;
+		dossier->birth_date = date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
+		dossier->number_sex = citizen_id_sex_char(items->citizen_id);
+		dossier->region_never_issued = region_was_never_issued(items->citizen_id);
+	}
+}
+
+static void
+keep_finding(const Finding *finding, void *state)
+{
+	Judge	   *judge = state;
+
+	for (int i = 0; i < judge->rule_count; i++)
+		if (strcmp(judge->rules[i].rule_id, finding->rule_id) == 0 && judge->rules[i].active)
+		{
+			ROOM_FOR_ONE_MORE(judge->found, judge->found_count, judge->found_room);
+			judge->found[judge->found_count++] = *finding;
+			return;
+		}
+}
+
+static char
+severity_of(const Judge *judge, const char *rule_id)
+{
+	for (int i = 0; i < judge->rule_count; i++)
+		if (strcmp(judge->rules[i].rule_id, rule_id) == 0)
+			return judge->rules[i].severity;
+	return 'I';
+}
+
+/*
+ * Axis C, handling: 90 closed, 60 waits for an answer, 50 a scheme agency must
+ * act, 20 to be filled in, 30 household survey, 10 confirmed without a visit.
+ */
+static int
+find_work_state(const Judge *judge, const Verdict *verdict)
+{
+	bool		money_at_risk = false;
+	bool		item_doubtful = false;
+
+	if (verdict->class == CLASS_GONE)
+		return 90;
+	if (verdict->class == CLASS_UNKNOWN)
+		return 60;
+	for (int i = 0; i < judge->found_count; i++)
+	{
+		const char *rule = judge->found[i].rule_id;
+		char		severity = severity_of(judge, rule);
+
+		money_at_risk |= severity == 'H';
+		item_doubtful |= severity == 'E' ||
+			(severity == 'M' && (strncmp(rule, "ID", 2) == 0 || strncmp(rule, "HK0", 3) == 0));
+	}
+	if (money_at_risk)
+		return 50;
+	if (verdict->gap != 0)
+		return 30;
+	return item_doubtful ? 20 : 10;
+}
+
+/* Employment of the registration form, code list emp_status. */
+static const char *
+find_employment_code(const Dossier *dossier, const Verdict *verdict)
+{
+	if (LIFE_IS_GONE(verdict->life_status))
+		return NULL;
+	if (verdict->employed)
+		return "1";
+	if (verdict->receiving & (SCHEME_BIT(SCHEME_P1) | SCHEME_BIT(SCHEME_P3)))
+		return "7";
+	for (int i = 0; i < dossier->enrolment_count; i++)
+		if (dossier->enrolments[i].paying && dossier->enrolments[i].identity == 2)
+			return "2";
+	return verdict->student ? "5" : NULL;
+}
+
+static void
+set_text(Datum *values, bool *nulls, int column, const char *text)
+{
+	nulls[column] = text == NULL;
+	if (text != NULL)
+		values[column] = CStringGetTextDatum(text);
+}
+
+static void
+set_value(Datum *values, bool *nulls, int column, Datum value, bool present)
+{
+	nulls[column] = !present;
+	values[column] = value;
+}
+
+static void
+fill_identity(const Judge *judge, Datum *values, bool *nulls)
+{
+	const PersonItems *items = &judge->items;
+	const Dossier *dossier = &judge->dossier;
+	char		number[19];
+
+	set_value(values, nulls, PERSON_CITIZEN_ID, CitizenIdGetDatum(items->citizen_id), items->citizen_id != 0);
+	if (items->citizen_id != 0)
+	{
+		int32		six = citizen_id_region_six(items->citizen_id);
+
+		citizen_id_print(items->citizen_id, number);
+		set_text(values, nulls, PERSON_ID_KIND, six >= 900000 ? "07" : six >= 800000 ? "16" : "01");
+		set_text(values, nulls, PERSON_ID_NO, number);
+	}
+	else
+	{
+		set_text(values, nulls, PERSON_ID_KIND, items->id_kind != NULL ? items->id_kind : "99");
+		set_text(values, nulls, PERSON_ID_NO, items->number != NULL ? items->number : "");
+	}
+	set_text(values, nulls, PERSON_NAME, items->name);
+	set_text(values, nulls, PERSON_NAME_KEY, items->name_key);
+	if (dossier->number_sex != 0)
+		set_text(values, nulls, PERSON_SEX, dossier->number_sex == 'M' ? "M" : "F");
+	else
+		set_text(values, nulls, PERSON_SEX, items->sex);
+	set_value(values, nulls, PERSON_BIRTH_DATE, DateADTGetDatum(dossier->birth_date), dossier->has_birth_date);
+	set_text(values, nulls, PERSON_ETHNIC, items->ethnic);
+	set_value(values, nulls, PERSON_HUKOU_REGION, RegionCodeGetDatum(items->hukou_region), items->hukou_region != 0);
+	set_value(values, nulls, PERSON_RESIDENCE_REGION, RegionCodeGetDatum(items->residence_region),
+			  items->residence_region != 0);
+	set_text(values, nulls, PERSON_PHONE, items->phone);
+	set_text(values, nulls, PERSON_ADDRESS, items->address);
+}
+
+static void
+fill_state(const Judge *judge, const Verdict *verdict, Datum *values, bool *nulls)
+{
+	set_value(values, nulls, PERSON_LIFE_STATUS, Int16GetDatum(verdict->life_status), true);
+	set_value(values, nulls, PERSON_LIFE_SINCE, DateADTGetDatum(verdict->life_since), verdict->has_life_since);
+	set_text(values, nulls, PERSON_EMPLOYMENT, find_employment_code(&judge->dossier, verdict));
+	nulls[PERSON_WORKER_KIND] = true;
+	set_value(values, nulls, PERSON_PAYING, CoverageGetDatum(verdict->paying), true);
+	set_value(values, nulls, PERSON_RECEIVING, CoverageGetDatum(verdict->receiving), true);
+	set_value(values, nulls, PERSON_PAUSED, CoverageGetDatum(verdict->paused), true);
+	set_value(values, nulls, PERSON_ELSEWHERE, CoverageGetDatum(verdict->elsewhere), true);
+	set_value(values, nulls, PERSON_DUE, Int16GetDatum(verdict->due), true);
+	set_value(values, nulls, PERSON_GAP, Int16GetDatum(verdict->gap), true);
+	set_value(values, nulls, PERSON_STANDING, Int32GetDatum(verdict->standing), true);
+	set_text(values, nulls, PERSON_CLASS, person_class_names[verdict->class]);
+	set_value(values, nulls, PERSON_WORK_STATE, Int32GetDatum(find_work_state(judge, verdict)), true);
+	set_value(values, nulls, PERSON_NEXT_CHANGE, DateADTGetDatum(verdict->next_change),
+			  verdict->next_change != DATEVAL_NOEND);
+}
+
+static bool
+same_value(Form_pg_attribute attribute, Datum a, Datum b)
+{
+	if (attribute->attlen == -1)
+	{
+		struct varlena *left = (struct varlena *) DatumGetPointer(a);
+		struct varlena *right = (struct varlena *) DatumGetPointer(b);
+
+		left = PG_DETOAST_DATUM_PACKED(left);
+		right = PG_DETOAST_DATUM_PACKED(right);
+		return VARSIZE_ANY_EXHDR(left) == VARSIZE_ANY_EXHDR(right) &&
+			memcmp(VARDATA_ANY(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(left)) == 0;
+	}
+	return a == b;
+}
+
+/* Compares with the stored row of the person, if there is one. */
+static void
+compare_with_stored(Judge *judge, TupleTableSlot *slot, int64 person_id)
+{
+	FactStream *stored = judge->stored;
+	Datum	   *values = slot->tts_values;
+	bool	   *nulls = slot->tts_isnull;
+	bool		is_new = stored->person_id != person_id;
+	bool		changed = false;
+
+	for (int i = 0; !is_new && !changed && i < PERSON_COLUMN_COUNT; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
+
+		changed = nulls[i] != stored->nulls[i] ||
+			(!nulls[i] && !same_value(attribute, values[i], stored->values[i]));
+	}
+	set_value(values, nulls, VERDICT_IS_NEW, BoolGetDatum(is_new), true);
+	set_value(values, nulls, VERDICT_CHANGED, BoolGetDatum(changed), true);
+	if (is_new)
+		return;
+	set_value(values, nulls, VERDICT_OLD_TERRITORY, stored->values[PERSON_TERRITORY], true);
+	set_value(values, nulls, VERDICT_OLD_STANDING, stored->values[PERSON_STANDING], true);
+	set_text(values, nulls, VERDICT_OLD_CLASS, TextDatumGetCString(stored->values[PERSON_CLASS]));
+}
+
+/* What a reader needs to follow the finding to its rows. */
+static Datum
+finding_evidence(const Finding *finding)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoChar(&text, '{');
+	if (finding->row_count > 0)
+	{
+		appendStringInfoString(&text, "\"enrolments\": [");
+		for (int i = 0; i < finding->row_count; i++)
+			appendStringInfo(&text, "%s" INT64_FORMAT, i > 0 ? ", " : "", finding->rows[i]);
+		appendStringInfoChar(&text, ']');
+	}
+	if (finding->first_month != MONTH_NONE)
+		appendStringInfo(&text, "%s\"first\": %d, \"last\": %d", finding->row_count > 0 ? ", " : "",
+						 month_to_yyyymm(finding->first_month), month_to_yyyymm(finding->last_month));
+	appendStringInfoChar(&text, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
+
+static void
+write_findings(Judge *judge, int64 person_id, RegionCode territory)
+{
+	for (int i = 0; i < judge->found_count; i++)
+	{
+		const Finding *finding = &judge->found[i];
+		TupleTableSlot *slot = writer_slot(judge->findings);
+		MemoryContext old = MemoryContextSwitchTo(judge->findings->context);
+		Datum	   *values = slot->tts_values;
+		bool	   *nulls = slot->tts_isnull;
+
+		set_value(values, nulls, FINDING_PERSON_ID, Int64GetDatum(person_id), true);
+		set_value(values, nulls, FINDING_TERRITORY, RegionCodeGetDatum(territory), true);
+		set_text(values, nulls, FINDING_RULE_ID, finding->rule_id);
+		set_value(values, nulls, FINDING_KEY, Int64GetDatum(finding->key), true);
+		set_value(values, nulls, FINDING_SCHEMES, CoverageGetDatum(finding->schemes), true);
+		set_value(values, nulls, FINDING_MONTHS, Int32GetDatum(finding->months), finding->months >= 0);
+		if (finding->amount_cents >= 0)
+			set_value(values, nulls, FINDING_AMOUNT,
+					  NumericGetDatum(int64_div_fast_to_numeric(finding->amount_cents, 2)), true);
+		set_text(values, nulls, FINDING_KEEP, finding->keep[0] != '\0' ? finding->keep : NULL);
+		set_value(values, nulls, FINDING_EVIDENCE, finding_evidence(finding), true);
+		writer_store(judge->findings, slot);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+static void
+judge_person(Judge *judge, int64 person_id)
+{
+	Dossier    *dossier = &judge->dossier;
+	RegionCode	territory;
+	Verdict		verdict;
+	TupleTableSlot *slot;
+	MemoryContext old = MemoryContextSwitchTo(judge->person_context);
+
+	dossier->person_id = person_id;
+	dossier->register_count = dossier->enrolment_count = 0;
+	dossier->circumstance_count = dossier->elsewhere_count = 0;
+	memset(&judge->items, 0, sizeof(judge->items));
+	judge->found_count = 0;
+
+	read_population(judge, person_id);
+	if (dossier->register_count > 0 && name_is_invalid(judge->items.name, strlen(judge->items.name)))
+		judge->items.name_from_register = false;
+	judge->items.phone_from_register = judge->items.phone != NULL;
+	read_enrolments(judge, person_id);
+	read_circumstances(judge, person_id);
+	read_elsewheres(judge, person_id);
+	complete_dossier(judge);
+
+	territory = person_territory(judge->items.residence_region, judge->items.hukou_region,
+								 judge->items.agency, judge->home);
+	judge->book.dwelling_six = region_code_six(territory);
+	judge->book.registered_six = region_code_six(judge->items.hukou_region);
+	classify(dossier, &judge->calendar, &verdict);
+	detect_problems(dossier, &judge->calendar, &judge->book, &verdict, keep_finding, judge);
+
+	slot = writer_slot(judge->verdicts);
+	MemoryContextSwitchTo(judge->verdicts->context);
+	set_value(slot->tts_values, slot->tts_isnull, PERSON_ID, Int64GetDatum(person_id), true);
+	set_value(slot->tts_values, slot->tts_isnull, PERSON_TERRITORY, RegionCodeGetDatum(territory), true);
+	fill_identity(judge, slot->tts_values, slot->tts_isnull);
+	fill_state(judge, &verdict, slot->tts_values, slot->tts_isnull);
+	compare_with_stored(judge, slot, person_id);
+	writer_store(judge->verdicts, slot);
+	write_findings(judge, person_id, territory);
+
+	if (judge->stored->person_id == person_id)
+		stream_advance(judge->stored);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(judge->person_context);
+}
+
+/* ---- law and rules ---- */
+
+static int
+lookup_name(const char *const *names, int count, const char *name, const char *what)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown %s \"%s\"", what, name)));
+}
+
+static uint64
+run_query(const char *query, Datum argument, Oid type)
+{
+	int			result = SPI_execute_with_args(query, 1, &type, &argument, NULL, true, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+static char *
+query_text(uint64 row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+static int64
+query_int(uint64 row, int column)
+{
+	char	   *text = query_text(row, column);
+
+	return text == NULL ? -1 : pg_strtoint64(text);
+}
+
+static bool
+query_bool(uint64 row, int column)
+{
+	char	   *text = query_text(row, column);
+
+	return text != NULL && text[0] == 't';
+}
+
+static void
+load_calendar(Judge *judge, DateADT reference)
+{
+	DueRule    *rules;
+	uint64		count;
+
+	judge->calendar.reference = reference;
+	judge->calendar.month = month_of_date(reference);
+	count = run_query("SELECT s.bit, s.lag_months FROM registry.scheme s WHERE $1 IS NOT NULL",
+					  DateADTGetDatum(reference), DATEOID);
+	for (uint64 i = 0; i < count; i++)
+		judge->calendar.lag_months[query_int(i, 1)] = (int) query_int(i, 2);
+
+	count = run_query("SELECT r.condition, "
+					  "('pension' = ANY (r.due))::int + 2 * ('medical' = ANY (r.due))::int"
+					  " + 4 * ('unemployment' = ANY (r.due))::int + 8 * ('injury' = ANY (r.due))::int"
+					  " + 16 * ('maternity' = ANY (r.due))::int, "
+					  "'injury/employer' = ANY (r.due), coalesce(r.class, '') "
+					  "FROM registry.due_rule r "
+					  "WHERE $1 >= r.valid_from AND ($1 <= r.valid_to OR r.valid_to IS NULL) ORDER BY r.rank",
+					  DateADTGetDatum(reference), DATEOID);
+	rules = palloc0(sizeof(DueRule) * Max(count, 1));
+	for (uint64 i = 0; i < count; i++)
+	{
+		rules[i].condition = lookup_name(due_condition_names, DUE_CONDITION_COUNT, query_text(i, 1), "condition");
+		rules[i].due = (uint8) query_int(i, 2);
+		rules[i].injury_by_employer = query_bool(i, 3);
+		rules[i].class = lookup_name(person_class_names, CLASS_COUNT, query_text(i, 4), "class");
+	}
+	judge->calendar.due_rules = rules;
+	judge->calendar.due_rule_count = (int) count;
+}
+
+static void
+load_rules(Judge *judge, DateADT reference)
+{
+	static const char *const keeps[] = {"first", "second", "employment", "dwelling", "registered", "earliest", "choice"};
+	ConflictRule *conflicts;
+	uint64		count;
+
+	count = run_query("SELECT r.rule_id, r.severity, r.active FROM registry.rule r WHERE $1 IS NOT NULL",
+					  DateADTGetDatum(reference), DATEOID);
+	judge->rules = palloc0(sizeof(RuleEntry) * Max(count, 1));
+	judge->rule_count = (int) count;
+	for (uint64 i = 0; i < count; i++)
+	{
+		strlcpy(judge->rules[i].rule_id, query_text(i, 1), RULE_ID_SIZE);
+		judge->rules[i].severity = query_text(i, 2)[0];
+		judge->rules[i].active = query_bool(i, 3);
+	}
+
+	count = run_query("SELECT c.rule_id, f.bit, s.bit, c.first_use = 'benefit', c.second_use = 'benefit', "
+					  "c.area = 'other', c.keep FROM registry.conflict_rule c "
+					  "JOIN registry.scheme f ON f.scheme = c.first_scheme "
+					  "JOIN registry.scheme s ON s.scheme = c.second_scheme "
+					  "WHERE c.active AND $1 IS NOT NULL ORDER BY c.rule_id, f.bit, s.bit",
+					  DateADTGetDatum(reference), DATEOID);
+	conflicts = palloc0(sizeof(ConflictRule) * Max(count, 1));
+	for (uint64 i = 0; i < count; i++)
+	{
+		strlcpy(conflicts[i].rule_id, query_text(i, 1), RULE_ID_SIZE);
+		conflicts[i].first_scheme = (int8) query_int(i, 2);
+		conflicts[i].second_scheme = (int8) query_int(i, 3);
+		conflicts[i].first_benefit = query_bool(i, 4);
+		conflicts[i].second_benefit = query_bool(i, 5);
+		conflicts[i].other_area = query_bool(i, 6);
+		conflicts[i].keep = lookup_name(keeps, lengthof(keeps), query_text(i, 7), "keep policy");
+	}
+	judge->book.conflicts = conflicts;
+	judge->book.conflict_count = (int) count;
+}
+
+static FactStream *
+open_facts(const char *query, const char *alias, int columns, bool everyone)
+{
+	char	   *sql;
+
+	if (everyone)
+		sql = psprintf("%s WHERE %s.person_id > 0 AND %s.ended_on IS NULL ORDER BY %s.person_id",
+					   query, alias, alias, alias);
+	else
+		sql = psprintf("%s JOIN pg_temp.registry_touched t USING (person_id) "
+					   "WHERE %s.ended_on IS NULL ORDER BY %s.person_id", query, alias, alias);
+	return stream_open(sql, columns);
+}
+
+static void
+open_streams(Judge *judge, bool everyone)
+{
+	judge->population = open_facts(POPULATION_QUERY, "p", POP_COLUMNS, everyone);
+	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", ENR_COLUMNS, everyone);
+	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", CIR_COLUMNS, everyone);
+	judge->elsewhere = open_facts(ELSEWHERE_QUERY, "w", ELS_COLUMNS, everyone);
+	judge->stored = stream_open(everyone ?
+								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p ORDER BY p.person_id" :
+								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p "
+								"JOIN pg_temp.registry_touched t USING (person_id) ORDER BY p.person_id",
+								PERSON_COLUMN_COUNT);
+	judge->touched = everyone ? NULL :
+		stream_open("SELECT t.person_id FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id", 1);
+}
+
+static int64
+next_person(const Judge *judge)
+{
+	int64		next;
+
+	if (judge->touched != NULL)
+		return judge->touched->person_id;
+	next = judge->stored->person_id;
+	next = Min(next, judge->population->person_id);
+	next = Min(next, judge->enrolment->person_id);
+	next = Min(next, judge->circumstance->person_id);
+	return Min(next, judge->elsewhere->person_id);
+}
+
+/*
+ * judge_persons(everyone boolean, reference date, home region_code, verdicts regclass, findings regclass)
+ * returns bigint
+ *
+ *		Judges everybody, or the persons of pg_temp.registry_touched, by the law
+ *		of the reference date.  Appends one row per person to verdicts and one
+ *		per finding to findings (their columns: registry.create_recompute_tables).
+ *		Returns the number of persons judged.
+ */
+Datum
+registry_judge_persons(PG_FUNCTION_ARGS)
+{
+	bool		everyone = PG_GETARG_BOOL(0);
+	DateADT		reference = PG_GETARG_DATEADT(1);
+	Judge	   *judge;
+	int64		person_id;
+	int64		judged = 0;
+
+	SPI_connect();
+	judge = palloc0(sizeof(Judge));
+	judge->home = PG_GETARG_REGION_CODE(2);
+	load_calendar(judge, reference);
+	load_rules(judge, reference);
+	judge->verdicts = writer_open(PG_GETARG_OID(3));
+	judge->findings = writer_open(PG_GETARG_OID(4));
+	judge->person_context = AllocSetContextCreate(CurrentMemoryContext, "registry person", ALLOCSET_DEFAULT_SIZES);
+	open_streams(judge, everyone);
+
+	while ((person_id = next_person(judge)) != NO_PERSON)
+	{
+		judge_person(judge, person_id);
+		judged++;
+		if (judge->touched != NULL)
+			stream_advance(judge->touched);
+	}
+
+	stream_close(judge->population);
+	stream_close(judge->enrolment);
+	stream_close(judge->circumstance);
+	stream_close(judge->elsewhere);
+	stream_close(judge->stored);
+	if (judge->touched != NULL)
+		stream_close(judge->touched);
+	writer_close(judge->verdicts);
+	writer_close(judge->findings);
+	SPI_finish();
+	PG_RETURN_INT64(judged);
+}
