@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
@@ -15,10 +16,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "catalog/namespace.h"
 
 #include "compat.h"
 #include "intake/intake.h"
@@ -232,6 +233,8 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 	if (!intake_decode(batch->reader.encoding, line->data, line->length, &batch->text, &broken_at))
 	{
 		reject(batch, line, "encoding", NULL,
+			   batch->reader.encoding == INTAKE_UTF16LE || batch->reader.encoding == INTAKE_UTF16BE ?
+			   "record holds half a UTF-16 character, or a NUL" :
 			   psprintf("byte %zu of the record (value %u) is not %s text", broken_at + 1,
 						(unsigned char) line->data[broken_at], intake_encoding_name(batch->reader.encoding)),
 			   NULL, true);
@@ -497,10 +500,18 @@ query_text(const char *query, int count, Oid *types, Datum *values)
 	return text;
 }
 
+/* A date for messages, the same under every DateStyle. */
 static char *
 date_text(DateADT date)
 {
-	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
+	int			year,
+				month,
+				day;
+
+	if (DATE_NOT_FINITE(date))
+		return pstrdup(DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return psprintf("%04d-%02d-%02d", year, month, day);
 }
 
 /* A cutoff in the future or before the last applied one is refused. */
@@ -518,7 +529,7 @@ check_cutoff(const IntakeSource *source, DateADT cutoff)
 				 errmsg("cutoff %s lies more than %d days in the future", date_text(cutoff), CUTOFF_AHEAD_DAYS),
 				 errdetail("The newest cutoff is the date at which the whole registry is judged."),
 				 errhint("Give the day up to which the source reports.")));
-	newer = query_text("SELECT max(cutoff)::pg_catalog.text FROM registry.batch "
+	newer = query_text("SELECT pg_catalog.to_char(pg_catalog.max(cutoff), 'YYYY-MM-DD') FROM registry.batch "
 					   "WHERE source OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'applied' "
 					   "AND cutoff OPERATOR(pg_catalog.>) $2", 2, types, values);
 	if (newer)
