@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
@@ -15,10 +16,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "catalog/namespace.h"
 
 #include "compat.h"
 #include "intake/intake.h"
@@ -232,6 +233,8 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 	if (!intake_decode(batch->reader.encoding, line->data, line->length, &batch->text, &broken_at))
 	{
 		reject(batch, line, "encoding", NULL,
+			   batch->reader.encoding == INTAKE_UTF16LE || batch->reader.encoding == INTAKE_UTF16BE ?
+			   "record holds half a UTF-16 character, or a NUL" :
 			   psprintf("byte %zu of the record (value %u) is not %s text", broken_at + 1,
 						(unsigned char) line->data[broken_at], intake_encoding_name(batch->reader.encoding)),
 			   NULL, true);
@@ -254,18 +257,23 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 
 /* ---- the same key twice in one file ---- */
 
-static int
-compare_rows(const void *a, const void *b)
+static inline int
+compare_rows(const StagedRow *x, const StagedRow *y)
 {
-	const StagedRow *x = a;
-	const StagedRow *y = b;
-
 	if (x->key.high != y->key.high)
 		return x->key.high < y->key.high ? -1 : 1;
 	if (x->key.low != y->key.low)
 		return x->key.low < y->key.low ? -1 : 1;
 	return x->line_no < y->line_no ? -1 : x->line_no > y->line_no;
 }
+
+#define ST_SORT sort_rows
+#define ST_ELEMENT_TYPE StagedRow
+#define ST_COMPARE(a, b) compare_rows(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
 
 static int
 compare_lines(const void *a, const void *b)
@@ -292,7 +300,7 @@ drop_repeated(IntakeBatch *batch)
 	int			hash_attribute = intake_table_attribute(batch->staged, "row_hash");
 	int			fault_attribute = batch->source->kind == INTAKE_EMPLOYER ? -1 : intake_table_attribute(batch->staged, "fault");
 
-	qsort(rows, count, sizeof(StagedRow), compare_rows);
+	sort_rows(rows, count);
 	for (int64 start = 0, end; start < count; start = end)
 	{
 		int64		hash;
@@ -492,10 +500,18 @@ query_text(const char *query, int count, Oid *types, Datum *values)
 	return text;
 }
 
+/* A date for messages, the same under every DateStyle. */
 static char *
 date_text(DateADT date)
 {
-	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
+	int			year,
+				month,
+				day;
+
+	if (DATE_NOT_FINITE(date))
+		return pstrdup(DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return psprintf("%04d-%02d-%02d", year, month, day);
 }
 
 /* A cutoff in the future or before the last applied one is refused. */
@@ -513,7 +529,7 @@ check_cutoff(const IntakeSource *source, DateADT cutoff)
 				 errmsg("cutoff %s lies more than %d days in the future", date_text(cutoff), CUTOFF_AHEAD_DAYS),
 				 errdetail("The newest cutoff is the date at which the whole registry is judged."),
 				 errhint("Give the day up to which the source reports.")));
-	newer = query_text("SELECT max(cutoff)::pg_catalog.text FROM registry.batch "
+	newer = query_text("SELECT pg_catalog.to_char(pg_catalog.max(cutoff), 'YYYY-MM-DD') FROM registry.batch "
 					   "WHERE source OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'applied' "
 					   "AND cutoff OPERATOR(pg_catalog.>) $2", 2, types, values);
 	if (newer)
