@@ -3,6 +3,8 @@ SET client_min_messages = warning;
 CALL registry.deploy('340400');
 RESET client_min_messages;
 SET search_path = registry, public;
+SET datestyle = 'ISO, YMD';
+SET timezone = 'Asia/Shanghai';
 \set ON_ERROR_ROLLBACK on
 \set SHOW_CONTEXT never
 \pset null '∅'
