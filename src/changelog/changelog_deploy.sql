@@ -79,7 +79,7 @@ CREATE OR REPLACE FUNCTION registry.history(person_id bigint)
 RETURNS TABLE (changed_at timestamptz, changed_by text, cause text, batch_id bigint,
 			   relation text, operation text, item text, old_value text, new_value text)
 LANGUAGE sql STABLE STRICT SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, registry, pg_temp
 AS $function$
 	WITH entry AS (
 		SELECT l.log_id, l.relation, l.operation, l.changed_at, l.changed_by, l.cause, l.batch_id,

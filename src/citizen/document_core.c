@@ -44,6 +44,8 @@ character_is_noise(uint32 character)
 		case '\'':
 		case '"':
 		case '`':
+		case '(':				/* 0012345678(B) */
+		case ')':
 		case '=':				/* ="340403..." keeps a spreadsheet from counting */
 		case 0x00AD:			/* soft hyphen */
 		case 0x2212:			/* minus */
@@ -348,10 +350,10 @@ permanent_residence_check(const char *text)
 static void
 read_permanent_residence(Document *document, const char *text)
 {
-	if (permanent_residence_check(text))
-		document_accept(document, "07");
-	else if (text[3] == '0')	/* a foreigner's social number: no such area */
+	if (text[3] == '0')			/* no such area: a foreigner's social number */
 		document_accept(document, "99");
+	else if (permanent_residence_check(text))
+		document_accept(document, "07");
 	else
 		document_refuse(document, "ID18");
 }
@@ -366,7 +368,7 @@ read_other_document(Document *document, const CleanText *clean)
 	}			shapes[] = {
 		{"H99999999", "04"}, {"H9999999999", "04"}, {"HKG999999999", "04"},
 		{"M99999999", "05"}, {"M9999999999", "05"}, {"MAC999999999", "05"},
-		{"99999999", "06"}, {"9999999999A", "06"}, {"9999999999(A)", "06"},
+		{"99999999", "06"}, {"9999999999A", "06"},
 		{"TWN999999999", "06"},
 		{"A999999999", "15"},
 		{"999999999", "08"}
@@ -381,7 +383,7 @@ read_other_document(Document *document, const CleanText *clean)
 		}
 	if (has_shape(text, "AAA999999999999"))
 		read_permanent_residence(document, text);
-	else if (clean->digits == 0)
+	else if (clean->digits == 0 || strpbrk(text, "*?#") != NULL)	/* a word, or a masked number */
 		document_refuse(document, "ID03");
 	else if (clean->characters < 5)
 		document_refuse(document, "ID02");

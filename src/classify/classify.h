@@ -116,8 +116,6 @@ typedef struct ElsewhereFact
 	bool		legacy15;
 	bool		other_region;	/* outside the home region */
 	NameAnswer	name;
-	Month		start;
-	Month		end;
 } ElsewhereFact;
 
 /* Everything known about one person. */
@@ -216,6 +214,8 @@ typedef struct Verdict
 	bool		has_death_date;
 	DateADT		death_date;
 	bool		in_register;
+	bool		cancelled_abroad;	/* the register itself says settled abroad or
+									 * foreign national */
 	bool		employed;
 	bool		student;
 	int			age;			/* -1 unknown */

@@ -234,6 +234,7 @@ judge_life(const Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 		if (status == LIFE_REGISTERED && !row->household)
 			status = LIFE_MIGRANT;
 		verdict->in_register = true;
+		verdict->cancelled_abroad |= status == LIFE_SETTLED_ABROAD || status == LIFE_FOREIGN_NATIONAL;
 		claim_life(verdict, status, row->has_status_date, row->status_date);
 		if (status == LIFE_DEAD_IN_REGISTER && row->has_status_date)
 		{
@@ -313,13 +314,8 @@ judge_planes(Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 	{
 		const ElsewhereFact *row = &dossier->elsewheres[i];
 
-		if (row->scheme < 0 || !row->other_region)
-			continue;
-		changes_in_month(verdict, calendar, row->start);
-		changes_in_month(verdict, calendar, row->end == MONTH_NONE ? MONTH_NONE : row->end + 1);
-		if (row->enrol_status == 1 && row->pay_status == 1 &&
-			(row->start == MONTH_NONE || row->start <= calendar->month) &&
-			(row->end == MONTH_NONE || row->end >= calendar->month))
+		/* The platform says how things stand; its months are history. */
+		if (row->scheme >= 0 && row->other_region && row->enrol_status == 1 && row->pay_status == 1)
 			verdict->elsewhere |= SCHEME_BIT(row->scheme);
 	}
 }
@@ -341,7 +337,7 @@ find_employment(const Dossier *dossier)
 	{
 		const EnrolmentFact *row = &dossier->enrolments[i];
 
-		if (!row->paying || row->identity != IDENTITY_EMPLOYEE ||
+		if (!row->paying || row->end != MONTH_NONE || row->identity != IDENTITY_EMPLOYEE ||
 			!(SCHEME_BIT(row->scheme) & COVERAGE_EMPLOYEE))
 			continue;
 		employment.employed = true;

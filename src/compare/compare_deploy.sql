@@ -290,13 +290,13 @@ BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_repair;
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_repair ON COMMIT DROP AS'
-		' SELECT r.%2$I AS id, r.row_key, r.batch_id, r.source, r.number, r.fault,'
+		' SELECT r.%2$I AS id, r.row_key, r.batch_id, r.line_no, r.source, r.number, r.fault,'
 		' min(p.person_id) AS person_id, min(p.citizen_id) AS citizen_id, min(c.edit) AS edit, min(p.territory) AS territory'
 		' FROM registry.%1$I r'
 		' CROSS JOIN LATERAL registry.citizen_id_candidates(r.number) c'
 		' JOIN registry.population p ON p.citizen_id = c.id AND p.ended_on IS NULL AND p.person_id > 0 AND p.name_key = r.name_key'
 		' WHERE r.person_id = 0 AND r.ended_on IS NULL AND r.fault IN (''ID02'', ''ID03'', ''ID04'', ''ID08'')'
-		' GROUP BY r.%2$I, r.row_key, r.batch_id, r.source, r.number, r.fault'
+		' GROUP BY r.%2$I, r.row_key, r.batch_id, r.line_no, r.source, r.number, r.fault'
 		' HAVING count(DISTINCT p.person_id) = 1', fact, id_column);
 	EXECUTE format(
 		'UPDATE registry.%1$I r SET person_id = f.person_id, origin_person = f.person_id, citizen_id = f.citizen_id,'
@@ -312,7 +312,7 @@ BEGIN
 	INSERT INTO registry.problem (person_id, territory, rule_id, finding_key, evidence, state, decision, batch_id, closed_batch_id, opened_at, closed_at)
 		SELECT f.person_id, f.territory, CASE WHEN f.edit LIKE 'check character%' AND f.fault = 'ID04' THEN 'ID05' ELSE f.fault END,
 			   hashtextextended(f.row_key::text, 0),
-			   jsonb_build_object('source', f.source, 'number', f.number, 'edit', f.edit),
+			   jsonb_build_object('source', f.source, 'batch_id', f.batch_id, 'line_no', f.line_no, 'number', f.number, 'edit', f.edit),
 			   'closed', 'repaired', f.batch_id, f.batch_id, now(), now()
 		FROM pg_temp.registry_repair f
 		ON CONFLICT (person_id, rule_id, finding_key) DO NOTHING;
@@ -419,7 +419,8 @@ BEGIN
 		  UNION ALL
 		  SELECT w.territory, w.fault, w.row_key, w.scheme, w.source, w.batch_id, w.line_no, w.number
 		  FROM registry.elsewhere w WHERE w.person_id = 0 AND w.ended_on IS NULL) r
-	JOIN registry.rule u ON u.rule_id = r.fault AND u.active;
+	JOIN registry.rule u ON u.rule_id = r.fault AND u.active
+	WHERE r.fault IN ('ID02', 'ID03', 'ID04', 'ID08');
 
 	-- several register persons, or one of a similar name, one edit from a broken number
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)

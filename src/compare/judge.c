@@ -256,7 +256,9 @@ typedef struct PersonItems
 	char	   *number;
 	char	   *name;
 	char	   *name_key;
+	int			name_rank;		/* how good its source is, when no register's */
 	bool		name_from_register;
+	bool		phone_from_register;
 	char	   *former_keys[8];
 	int			former_count;
 	char	   *second_key;		/* name key of the other register */
@@ -268,7 +270,7 @@ typedef struct PersonItems
 	RegionCode	hukou_region;
 	RegionCode	residence_region;
 	RegionCode	agency;			/* newest agency region */
-	DateADT		agency_from;
+	Month		agency_since;	/* 开始年月 of its row */
 	char	   *phone;
 	char	   *address;
 } PersonItems;
@@ -452,14 +454,14 @@ read_population(Judge *judge, int64 person_id)
 #define ENROLMENT_QUERY \
 	"SELECT e.person_id, e.citizen_id, e.id_kind, e.number, e.repair, e.name, e.name_key, e.enrolment_id, " \
 	"s.bit, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
-	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, e.valid_from, " \
+	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, " \
 	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i) " \
 	"FROM registry.enrolment e LEFT JOIN registry.scheme s ON s.scheme = e.scheme"
 enum
 {
 	ENR_PERSON, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_REPAIR, ENR_NAME, ENR_NAME_KEY, ENR_ID,
 	ENR_SCHEME, ENR_AGENCY, ENR_STATUS, ENR_PAY, ENR_START, ENR_END, ENR_THROUGH,
-	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE, ENR_VALID_FROM,
+	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE,
 	ENR_EMPLOYER_INJURY, ENR_COLUMNS
 };
 
@@ -483,15 +485,57 @@ fill_enrolment(EnrolmentFact *row, const FactStream *stream)
 	row->benefit_cents = stream_int64(stream, ENR_MONTHLY, -1);
 }
 
-/* A name for a person whom no register knows: the first that a source gives. */
+/*
+ * Facts come in no particular order, and what is made of them must not depend
+ * on it.  Where sources of one kind differ and none is better, the smaller text
+ * is taken.
+ */
 static void
-note_name(PersonItems *items, char *name, char *key)
+note_name(PersonItems *items, char *name, char *key, int source_rank)
 {
-	if (items->name == NULL)
+	if (items->name_from_register ||
+		(items->name != NULL &&
+		 (source_rank > items->name_rank ||
+		  (source_rank == items->name_rank && strcmp(name, items->name) >= 0))))
+		return;
+	items->name = name;
+	items->name_key = key;
+	items->name_rank = source_rank;
+}
+
+static void
+note_phone(PersonItems *items, char *phone)
+{
+	if (phone != NULL && !items->phone_from_register &&
+		(items->phone == NULL || strcmp(phone, items->phone) < 0))
+		items->phone = phone;
+}
+
+/* The agency of the relation that began last. */
+static void
+note_agency(PersonItems *items, RegionCode agency, Month since)
+{
+	if (items->agency == 0 || since > items->agency_since ||
+		(since == items->agency_since && agency < items->agency))
 	{
-		items->name = name;
-		items->name_key = key;
+		items->agency = agency;
+		items->agency_since = since;
 	}
+}
+
+static int
+compare_enrolments(const void *a, const void *b)
+{
+	const EnrolmentFact *left = a;
+	const EnrolmentFact *right = b;
+
+	if (left->scheme != right->scheme)
+		return left->scheme < right->scheme ? -1 : 1;
+	if (left->start != right->start)
+		return left->start < right->start ? -1 : 1;
+	if (left->agency_six != right->agency_six)
+		return left->agency_six < right->agency_six ? -1 : 1;
+	return left->enrolment_id < right->enrolment_id ? -1 : 1;
 }
 
 static void
@@ -506,23 +550,19 @@ read_enrolments(Judge *judge, int64 person_id)
 		EnrolmentFact *row;
 		char	   *name = stream_text(stream, ENR_NAME);
 		char	   *key = stream_text(stream, ENR_NAME_KEY);
-		DateADT		valid_from;
 
 		ROOM_FOR_ONE_MORE(dossier->enrolments, dossier->enrolment_count, judge->enrolment_room);
 		row = &dossier->enrolments[dossier->enrolment_count++];
 		fill_enrolment(row, stream);
 		row->name = answer_name(items, name, key);
 		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER);
-		note_name(items, name, key);
-		if (items->phone == NULL)
-			items->phone = stream_text(stream, ENR_PHONE);
-		stream_date(stream, ENR_VALID_FROM, &valid_from);
-		if (!stream->nulls[ENR_AGENCY] && (items->agency == 0 || valid_from >= items->agency_from))
-		{
-			items->agency = DatumGetInt64(stream->values[ENR_AGENCY]);
-			items->agency_from = valid_from;
-		}
+		note_name(items, name, key, 1);
+		note_phone(items, stream_text(stream, ENR_PHONE));
+		if (!stream->nulls[ENR_AGENCY])
+			note_agency(items, DatumGetInt64(stream->values[ENR_AGENCY]), row->start);
 	}
+	if (dossier->enrolment_count > 1)
+		qsort(dossier->enrolments, dossier->enrolment_count, sizeof(EnrolmentFact), compare_enrolments);
 }
 
 /* ---- circumstances and enrolments elsewhere ---- */
@@ -578,18 +618,18 @@ read_circumstances(Judge *judge, int64 person_id)
 		row->legacy15 = is_legacy15(stream, CIR_REPAIR);
 		row->name = answer_name(&judge->items, name, key);
 		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER);
-		note_name(&judge->items, name, key);
+		note_name(&judge->items, name, key, 2);
 	}
 }
 
 #define ELSEWHERE_QUERY \
 	"SELECT w.person_id, w.citizen_id, w.id_kind, w.number, w.repair, w.name, w.name_key, " \
-	"s.bit, w.region, w.enrol_status, w.pay_status, w.start_month, w.end_month " \
+	"s.bit, w.region, w.enrol_status, w.pay_status " \
 	"FROM registry.elsewhere w LEFT JOIN registry.scheme s ON s.scheme = w.scheme"
 enum
 {
 	ELS_PERSON, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_REPAIR, ELS_NAME, ELS_NAME_KEY,
-	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_START, ELS_END, ELS_COLUMNS
+	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_COLUMNS
 };
 
 static void
@@ -609,13 +649,11 @@ read_elsewheres(Judge *judge, int64 person_id)
 		row->scheme = stream->nulls[ELS_SCHEME] ? -1 : DatumGetInt16(stream->values[ELS_SCHEME]);
 		row->enrol_status = stream_int16(stream, ELS_STATUS);
 		row->pay_status = stream_int16(stream, ELS_PAY);
-		row->start = stream_month(stream, ELS_START);
-		row->end = stream_month(stream, ELS_END);
 		row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
 		row->legacy15 = is_legacy15(stream, ELS_REPAIR);
 		row->name = answer_name(&judge->items, name, key);
 		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER);
-		note_name(&judge->items, name, key);
+		note_name(&judge->items, name, key, 3);
 	}
 }
 
@@ -910,6 +948,7 @@ judge_person(Judge *judge, int64 person_id)
 	read_population(judge, person_id);
 	if (dossier->register_count > 0 && name_is_invalid(judge->items.name, strlen(judge->items.name)))
 		judge->items.name_from_register = false;
+	judge->items.phone_from_register = judge->items.phone != NULL;
 	read_enrolments(judge, person_id);
 	read_circumstances(judge, person_id);
 	read_elsewheres(judge, person_id);

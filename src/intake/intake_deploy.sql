@@ -64,9 +64,21 @@ COMMENT ON TABLE registry.reject IS 'rows of extracts that could not be applied,
 COMMENT ON COLUMN registry.reject.row_key IS 'key of the row kept under person 0, for rows whose only fault is a structurally broken number';
 CREATE INDEX IF NOT EXISTS reject_row_key_idx ON registry.reject (row_key) WHERE row_key IS NOT NULL;
 
+CREATE TABLE IF NOT EXISTS registry.batch_item (
+	batch_id bigint NOT NULL REFERENCES registry.batch,
+	item text NOT NULL,
+	ordinal integer NOT NULL,
+	filled bigint NOT NULL,
+	valid bigint NOT NULL,
+	PRIMARY KEY (batch_id, item)
+);
+COMMENT ON TABLE registry.batch_item IS 'how well each column of an extract was filled';
+COMMENT ON COLUMN registry.batch_item.filled IS 'rows with a value; 00000000, NULL and the like are none';
+COMMENT ON COLUMN registry.batch_item.valid IS 'rows whose value could be read';
+
 -- Staged rows carry the columns of their final table, so that compare() moves
--- them by one INSERT ... SELECT.  "document" tells the rows of persons without
--- a citizen number apart.
+-- them by one INSERT ... SELECT; id_kind says which document the number is of.
+-- They have no indexes: whoever reads them reads whole batches.
 DO $do$
 DECLARE
 	fact text;
@@ -86,5 +98,164 @@ ALTER TABLE registry.staged_enrolment ALTER COLUMN person_id DROP NOT NULL, ALTE
 ALTER TABLE registry.staged_circumstance ALTER COLUMN person_id DROP NOT NULL, ALTER COLUMN circumstance_id DROP NOT NULL;
 ALTER TABLE registry.staged_elsewhere ALTER COLUMN person_id DROP NOT NULL, ALTER COLUMN elsewhere_id DROP NOT NULL;
 ALTER TABLE registry.staged_employer ALTER COLUMN employer_id DROP NOT NULL;
-CREATE INDEX IF NOT EXISTS staged_population_batch_idx ON registry.staged_population USING brin (batch_id);
-CREATE INDEX IF NOT EXISTS staged_enrolment_batch_idx ON registry.staged_enrolment USING brin (batch_id);
+
+-- The sources that every city has.  What differs in a city (headers, codes,
+-- encoding, another source) is changed or added in this table; rows that are
+-- there are left alone.
+--
+-- Code tables of 险种: the numbers of the social-insurance side (人社) and of
+-- the medical side (医保) overlap: 410 is work injury there and long-term care
+-- here.  A null is a code that is known and gives none of the schemes.
+INSERT INTO registry.source (source, kind, title, delivery, codes)
+SELECT s.source, s.kind, s.title, s.delivery,
+	   CASE s.codes
+			WHEN 'social' THEN '{"险种": {"110": "P1", "120": "P3", "170": "P2", "150": "P2", "210": "U", "310": "M1", "380": "M3",
+				"390": "M2", "391": "M2", "410": "W", "510": "B", "320": null, "330": null, "340": null}}'::jsonb
+			WHEN 'medical' THEN '{"险种": {"110": "P1", "120": "P3", "170": "P2", "150": "P2", "210": "U", "310": "M1", "380": "M3",
+				"390": "M2", "391": "M2", "410": null, "510": "B", "320": null, "330": null, "340": null}}'::jsonb
+			ELSE '{}'::jsonb
+	   END
+FROM (VALUES
+	('police_household', 'population', '公安户籍人口', 'full', NULL),
+	('police_migrant', 'population', '公安流动人口', 'full', NULL),
+	('pension_employee', 'enrolment', '城镇职工基本养老保险', 'full', 'social'),
+	('pension_resident', 'enrolment', '城乡居民基本养老保险', 'full', 'social'),
+	('pension_public', 'enrolment', '机关事业单位基本养老保险', 'full', 'social'),
+	('medical_employee', 'enrolment', '职工基本医疗保险', 'full', 'medical'),
+	('medical_resident', 'enrolment', '城乡居民基本医疗保险', 'full', 'medical'),
+	('medical_rural', 'enrolment', '新型农村合作医疗', 'full', 'medical'),
+	('unemployment', 'enrolment', '失业保险', 'full', 'social'),
+	('injury', 'enrolment', '工伤保险', 'full', 'social'),
+	('maternity', 'enrolment', '生育保险', 'full', 'social'),
+	('employer_registry', 'employer', '市场监管等部门单位登记', 'full', NULL),
+	('civil_affairs_death', 'circumstance', '民政死亡火化', 'delta', NULL),
+	('justice_prison', 'circumstance', '司法服刑矫正', 'delta', NULL),
+	('army', 'circumstance', '现役军人', 'delta', NULL),
+	('school', 'circumstance', '在校学生', 'full', NULL),
+	('abroad', 'circumstance', '出国（境）', 'delta', NULL),
+	('low_income', 'circumstance', '低保特困', 'full', NULL),
+	('disabled', 'circumstance', '残疾人', 'full', NULL),
+	('land_taken', 'circumstance', '被征地农民', 'full', NULL),
+	('national_enrolment', 'elsewhere', '全国参保信息比对结果', 'delta', 'social')
+) AS s (source, kind, title, delivery, codes)
+ON CONFLICT DO NOTHING;
+
+/*
+ * receive(source, cutoff, path, ...) returns bigint
+ * receive(source, cutoff, content, ...) returns bigint
+ *		Receives an extract: every row is staged for the next compare(), or
+ *		stands in reject_list with line, field, code and message, or both when
+ *		only its document number is broken.  Returns the batch.
+ *
+ * source: registry.source.source.  cutoff: the day up to which the source
+ * reports.  path: a file on the server, for members of pg_read_server_files.
+ * content: the file itself.  file_name, sender, declared_rows are noted; a
+ * number of rows other than declared holds the batch.
+ *
+ * Errors: 42704 unknown source; 55000 source not active; 22023 cutoff more than
+ * 31 days ahead; RG003 cutoff older than the last applied extract; 23505 same
+ * content received before; 22P04 empty, or a column is missing; 42701 a column
+ * comes twice; 42501, 58P01 and other file errors for a path.
+ *
+ * A full extract that is empty, or smaller than the last applied one by more
+ * than source.shrink_limit, is held (rule DY14) until release() or discard().
+ */
+CREATE OR REPLACE FUNCTION registry.receive(source text, cutoff date, path text, file_name text DEFAULT NULL,
+											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL) RETURNS bigint
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
+	AS 'SELECT registry.intake_receive($1, $2, $3, NULL, $4, $5, $6)';
+COMMENT ON FUNCTION registry.receive(text, date, text, text, text, bigint) IS
+	'receives an extract from a file of the server; returns the batch';
+
+CREATE OR REPLACE FUNCTION registry.receive(source text, cutoff date, content bytea, file_name text DEFAULT NULL,
+											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL) RETURNS bigint
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
+	AS 'SELECT registry.intake_receive($1, $2, NULL, $3, $4, $5, $6)';
+COMMENT ON FUNCTION registry.receive(text, date, bytea, text, text, bigint) IS
+	'receives an extract given as a value; returns the batch';
+
+/*
+ * release(batch_id)
+ *		Lets a held batch take part in the next compare().
+ *
+ * Errors: 42704 unknown batch; RG004 batch not held; RG003 a newer extract of
+ * the source has been applied meanwhile.
+ */
+CREATE OR REPLACE FUNCTION registry.release(batch_id bigint) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+DECLARE
+	held registry.batch;
+	newer date;
+BEGIN
+	SELECT b.* INTO held FROM registry.batch b WHERE b.batch_id = $1 FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'batch % does not exist', $1
+			USING ERRCODE = 'undefined_object', HINT = 'registry.batch_list shows the batches.';
+	END IF;
+	IF held.state <> 'held' THEN
+		RAISE EXCEPTION 'batch % is not held', $1
+			USING ERRCODE = 'RG004', DETAIL = format('Its state is "%s".', held.state),
+				  HINT = 'Only a held batch waits for a decision; registry.batch_list shows the states.';
+	END IF;
+	SELECT max(b.cutoff) INTO newer FROM registry.batch b
+	WHERE b.source = held.source AND b.state = 'applied' AND b.cutoff > held.cutoff;
+	IF newer IS NOT NULL THEN
+		RAISE EXCEPTION 'batch % of source "%" is older than its last applied extract', $1, held.source
+			USING ERRCODE = 'RG003', DETAIL = format('Its cutoff is %s; an extract with cutoff %s has been applied.', held.cutoff, newer),
+				  HINT = 'Discard it with registry.discard().';
+	END IF;
+	UPDATE registry.batch b SET state = 'staged' WHERE b.batch_id = $1;
+END
+$function$;
+COMMENT ON FUNCTION registry.release(bigint) IS 'lets a held batch take part in the next compare()';
+
+/*
+ * discard(batch_id)
+ *		Gives up a batch that has not been applied: its staged rows go, its
+ *		open rejects are closed, and the same file may be received again.
+ *
+ * Errors: 42704 unknown batch; RG004 batch applied or discarded already.
+ */
+CREATE OR REPLACE FUNCTION registry.discard(batch_id bigint) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+DECLARE
+	found_batch registry.batch;
+	kind text;
+BEGIN
+	SELECT b.* INTO found_batch FROM registry.batch b WHERE b.batch_id = $1 FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'batch % does not exist', $1
+			USING ERRCODE = 'undefined_object', HINT = 'registry.batch_list shows the batches.';
+	END IF;
+	IF found_batch.state NOT IN ('staged', 'held') THEN
+		RAISE EXCEPTION 'batch % cannot be discarded', $1
+			USING ERRCODE = 'RG004', DETAIL = format('Its state is "%s".', found_batch.state),
+				  HINT = CASE found_batch.state WHEN 'applied' THEN 'registry.revert_batch() takes an applied batch back.'
+												ELSE 'It has been discarded already.' END;
+	END IF;
+	SELECT s.kind INTO STRICT kind FROM registry.source s WHERE s.source = found_batch.source;
+	EXECUTE format('DELETE FROM registry.%I s WHERE s.batch_id = $1', 'staged_' || kind) USING $1;
+	UPDATE registry.reject r SET state = 'discarded' WHERE r.batch_id = $1 AND r.state = 'open';
+	UPDATE registry.batch b SET state = 'discarded', finished_at = clock_timestamp() WHERE b.batch_id = $1;
+END
+$function$;
+COMMENT ON FUNCTION registry.discard(bigint) IS 'gives up a batch that has not been applied';
+
+CREATE OR REPLACE VIEW registry.batch_list AS
+	SELECT batch_id, source, cutoff, file_name, received, accepted, rejected, unchanged, inserted, changed, ended,
+		   state, held_reason, started_at, finished_at
+	FROM registry.batch;
+COMMENT ON VIEW registry.batch_list IS 'extracts received, with the number of rows by outcome';
+
+CREATE OR REPLACE VIEW registry.reject_list AS
+	SELECT batch_id, source, line_no, field, code, message, raw, state
+	FROM registry.reject;
+COMMENT ON VIEW registry.reject_list IS 'rows that could not be applied as they came, with the reason; line 1 is the header';
+
+CREATE OR REPLACE VIEW registry.quality_report AS
+	SELECT b.source, b.batch_id, i.item, i.filled, i.valid, round(i.valid / nullif(i.filled, 0)::numeric, 4) AS share
+	FROM registry.batch_item i JOIN registry.batch b USING (batch_id)
+	ORDER BY b.source, b.batch_id, i.ordinal;
+COMMENT ON VIEW registry.quality_report IS 'per extract and column: rows with a value, rows with a readable value, and their share';

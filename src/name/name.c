@@ -2,9 +2,9 @@
  * name.c
  *		Names: the steps that need ICU, and what SQL calls.
  *
- * The keys use of ICU only what Unicode promises never to change for assigned
- * characters (normalization, simple upper case), and our own versioned tables
- * for everything else; they are immutable in earnest.  Readings come from the
+ * The keys use of ICU only what never changes for assigned characters
+ * (normalization by Unicode's promise, the capitals of settled letters), and
+ * our own versioned tables for everything else; they are immutable in earnest.  Readings come from the
  * transliteration data of ICU, which do change between its versions: what is
  * stored of name_pinyin() and name_similarity() belongs to one value of
  * name_icu_version(), as the order of an ICU collation does.
@@ -118,7 +118,7 @@ static void
 normalize_points(NamePoints *name)
 {
 	UErrorCode	status = U_ZERO_ERROR;
-	UChar	   *units = palloc(mul_size(name->count + 1, 4 * sizeof(UChar)));
+	UChar	   *units = palloc(((size_t) name->count + 1) * 4 * sizeof(UChar));
 	UChar	   *result;
 	int32_t		length = 0;
 	int32_t		result_length;
@@ -143,12 +143,12 @@ normalize_points(NamePoints *name)
 	if (status != U_BUFFER_OVERFLOW_ERROR)
 		icu_check(status, "normalize a name");
 	status = U_ZERO_ERROR;
-	result = palloc(mul_size(result_length + 1, sizeof(UChar)));
+	result = palloc((size_t) (result_length + 1) * sizeof(UChar));
 	result_length = unorm2_normalize(canonical_normalizer(), units, length, result, result_length + 1, &status);
 	icu_check(status, "normalize a name");
 
 	pfree(name->points);
-	name->points = palloc(mul_size(result_length + 1, sizeof(uint32)));
+	name->points = palloc((size_t) (result_length + 1) * sizeof(uint32));
 	name->count = 0;
 	for (int32_t i = 0; i < result_length;)
 	{
@@ -161,22 +161,28 @@ normalize_points(NamePoints *name)
 	pfree(result);
 }
 
+static void
+normalize_as_needed(NamePoints *name)
+{
+	for (int i = 0; i < name->count; i++)
+		if (point_needs_unicode(name->points[i]))
+		{
+			normalize_points(name);
+			return;
+		}
+}
+
 /* ---- The forms of a name ---- */
 
-/* Steps 1 to 5; *raw_count counts the characters as received. */
+/* Steps 1 to 5. */
 static NamePoints
 read_points(const char *text, size_t length)
 {
 	NamePoints	name;
 
-	name.points = palloc(mul_size(length + 1, sizeof(uint32)));
+	name.points = palloc((size_t) (length + 1) * sizeof(uint32));
 	name.count = name_strip(name.points, name_decode(text, length, name.points));
-	for (int i = 0; i < name.count; i++)
-		if (point_needs_unicode(name.points[i]))
-		{
-			normalize_points(&name);
-			break;
-		}
+	normalize_as_needed(&name);
 	return name;
 }
 
@@ -191,8 +197,24 @@ clean_points(const char *text, size_t length, bool *has_note)
 	name.count = name_split_note(name.points, count, &note);
 	if (has_note != NULL)
 		*has_note = note < count;
-	name.count = name_regulate(name.points, name.count);
+	count = name.count;
+	name.count = name_regulate(name.points, count);
+	/* What blanks kept apart may now combine; clean is clean only once it stays. */
+	if (name.count < count)
+		normalize_as_needed(&name);
 	return name;
+}
+
+/*
+ * Letters whose other case is settled for good: new capitals are still being
+ * encoded for phonetic letters, and a key must not change with them.
+ */
+static bool
+has_settled_case(uint32 point)
+{
+	return (point >= 0xC0 && point <= 0x17F) || (point >= 0x1CD && point <= 0x1DC) ||
+		point == 0x1F9 || (point >= 0x386 && point <= 0x3CE) ||
+		(point >= 0x400 && point <= 0x4FF) || (point >= 0x1E00 && point <= 0x1EFF);
 }
 
 /* All steps: key1. */
@@ -203,7 +225,7 @@ key_points(const char *text, size_t length)
 
 	name_upper_ascii(name.points, name.count);
 	for (int i = 0; i < name.count; i++)
-		if (name.points[i] >= 0xB5 && !point_is_han(name.points[i]))
+		if (has_settled_case(name.points[i]))
 			name.points[i] = u_toupper(name.points[i]);
 	return name;
 }
@@ -212,7 +234,7 @@ key_points(const char *text, size_t length)
 static char *
 points_to_text(NamePoints name)
 {
-	char	   *text = palloc(mul_size(name.count, 4) + 1);
+	char	   *text = palloc((size_t) name.count * 4 + 1);
 
 	text[name_encode(name.points, name.count, text)] = '\0';
 	pfree(name.points);
@@ -238,8 +260,16 @@ name_key_text(const char *name, size_t length)
 char *
 name_variant_key_text(const char *name, size_t length)
 {
-	NamePoints	key = key_points(name, length);
+	NamePoints	key;
 
+	if (name_is_plain(name, length))
+	{
+		char	   *same = pnstrdup(name, length);
+
+		name_vary_plain(same, length);
+		return same;
+	}
+	key = key_points(name, length);
 	key.count = name_vary(key.points, key.count);
 	return points_to_text(key);
 }
@@ -259,7 +289,7 @@ name_faults_of(const char *name, size_t length)
 {
 	bool		note;
 	NamePoints	clean = clean_points(name, length, &note);
-	uint32	   *raw = palloc(mul_size(length + 1, sizeof(uint32)));
+	uint32	   *raw = palloc((size_t) (length + 1) * sizeof(uint32));
 	int			faults = name_points_faults(raw, name_decode(name, length, raw),
 											clean.points, clean.count, note);
 
@@ -275,13 +305,13 @@ name_faults_of(const char *name, size_t length)
  * few microseconds a character: it is opened when the first reading is asked
  * for, lives as long as the backend, and what it said is remembered.
  */
-#define READING_SLOTS 4096		/* a power of two */
+#define READING_SLOTS 32768		/* a power of two; no two of U+4E00 .. U+9FFF share a slot */
 
 typedef struct Reading
 {
 	uint32		point;
-	uint32		packed;
-	int			tone;
+	uint32		packed:30;
+	uint32		tone:2;			/* tone - 1, 0 also when there is none */
 } Reading;
 
 static Reading reading_cache[READING_SLOTS];
@@ -320,13 +350,13 @@ read_syllable(const UChar *units, int32_t length, Reading *reading)
 		if (plain[i] >= 'a' && plain[i] <= 'z')
 			letters[used++] = plain[i];
 		else if (plain[i] == 0x0304)
-			reading->tone = 1;
+			reading->tone = 0;
 		else if (plain[i] == 0x0301)
-			reading->tone = 2;
+			reading->tone = 1;
 		else if (plain[i] == 0x030C)
-			reading->tone = 3;
+			reading->tone = 2;
 		else if (plain[i] == 0x0300)
-			reading->tone = 4;
+			reading->tone = 3;
 		else if (plain[i] == 0x0308 && used > 0)
 			letters[used - 1] = 'v';	/* as it is typed: lv, nv */
 		else if (plain[i] != 0x0302)
@@ -339,7 +369,7 @@ read_syllable(const UChar *units, int32_t length, Reading *reading)
 static const Reading *
 reading_of(uint32 point)
 {
-	Reading    *reading = &reading_cache[(point ^ (point >> 12)) & (READING_SLOTS - 1)];
+	Reading    *reading = &reading_cache[(point ^ (point >> 16 << 8)) & (READING_SLOTS - 1)];
 	UErrorCode	status = U_ZERO_ERROR;
 	UChar		units[32];
 	int32_t		length = 0;
@@ -522,7 +552,7 @@ similarity_by_letters(NamePoints latin, NamePoints chinese)
 	StringInfoData alternatives[PINYIN_MAX];
 	NameToken	mine[NAME_TOKENS_MAX];
 	NameToken	theirs[NAME_TOKENS_MAX];
-	NamePoints	copy = {palloc(mul_size(latin.count + 1, sizeof(uint32))), latin.count};
+	NamePoints	copy = {palloc((size_t) (latin.count + 1) * sizeof(uint32)), latin.count};
 	char	   *letters;
 	int			mine_count;
 	float		best = 0;
@@ -628,6 +658,13 @@ name_variant_key(PG_FUNCTION_ARGS)
 {
 	text	   *name = PG_GETARG_TEXT_PP(0);
 
+	if (name_is_plain(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
+	{
+		text	   *varied = cstring_to_text_with_len(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+
+		name_vary_plain(VARDATA(varied), VARSIZE(varied) - VARHDRSZ);
+		PG_RETURN_TEXT_P(varied);
+	}
 	PG_RETURN_TEXT_P(cstring_to_text(name_variant_key_text(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name))));
 }
 
@@ -650,6 +687,8 @@ name_note(PG_FUNCTION_ARGS)
 	note.count = name_unbracket(note.points, all.count - start);
 	memmove(all.points, note.points, note.count * sizeof(uint32));
 	all.count = note.count;
+	if (all.count == 0)
+		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(all)));
 }
 
@@ -713,7 +752,7 @@ name_mask(PG_FUNCTION_ARGS)
 	int			room = clean.count * 5 + 8;
 	NamePoints	masked;
 
-	masked.points = palloc(mul_size(room, sizeof(uint32)));
+	masked.points = palloc((size_t) (room) * sizeof(uint32));
 	masked.count = name_mask_points(clean.points, clean.count, masked.points, room);
 	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(masked)));
 }

@@ -1,6 +1,13 @@
 /*
  * Names: forms for the register, for matching and for masked readers.
  *
+ * Sources: the name dot is U+00B7 by 民委发〔2016〕33号; the private-use points are
+ * those at which the editions of GB 18030 (2000, 2005, 2022) and GBK differ;
+ * the standard characters of their own, which only the variant key joins, are
+ * of 通用规范汉字表 (2013).  No function here refuses a name: whatever the text
+ * is, there is an answer, and null gives null.  The only error is that of an
+ * ICU library that cannot be used, SQLSTATE 38000.
+ *
  * The keys rest on our own tables (name_fold_version) and on properties that
  * Unicode promises never to change; they are immutable as the word is meant.
  * Readings, and with them similarity, follow the data of the ICU library, as

@@ -131,15 +131,6 @@ name_is_plain(const char *text, size_t length)
 }
 
 bool
-name_is_ascii(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char) text[i] >= 0x80)
-			return false;
-	return true;
-}
-
-bool
 point_is_private(uint32 point)
 {
 	return (point >= 0xE000 && point <= 0xF8FF) || point >= 0xF0000;
@@ -411,7 +402,7 @@ name_unbracket(uint32 *points, int count)
 		if (point != ' ' || (kept > 0 && points[kept - 1] != ' '))
 			points[kept++] = point;
 	}
-	while (kept > 0 && points[kept - 1] == ' ')
+	while (kept > 0 && (points[kept - 1] == ' ' || points[kept - 1] == NAME_DOT))
 		kept--;
 	return kept;
 }
@@ -453,25 +444,24 @@ regulate_chinese(uint32 *points, int count)
 	{
 		bool		dot = false;
 		bool		space = false;
-		bool		full = false;
-		int			start = i;
+		uint32		stroke = 0;
 
 		/* A run of blanks and separators becomes one dot or nothing. */
 		for (; i < count && (points[i] == ' ' || is_separator(points[i])); i++)
 		{
-			dot |= points[i] == NAME_DOT || points[i] == '.';
-			full |= points[i] == '-' || points[i] == '_';
-			space |= points[i] == ' ';
+			if (points[i] == ' ')
+				space = true;
+			else if (points[i] == NAME_DOT || points[i] == '.')
+				dot = true;
+			else
+				stroke = points[i];
 		}
-		if (i > start && kept > 0 && i < count)
-		{
-			bool		between = point_is_han(points[kept - 1]) && point_is_han(points[i]);
-
-			if (dot || (between && (full || (space && dotted))))
-				points[kept++] = NAME_DOT;
-			else if (full)
-				points[kept++] = '-';
-		}
+		if (kept > 0 && i < count &&
+			(dot || ((stroke != 0 || (space && dotted)) &&
+					 point_is_han(points[kept - 1]) && point_is_han(points[i]))))
+			points[kept++] = NAME_DOT;
+		else if (stroke != 0 && !dot)
+			points[kept++] = stroke;	/* perhaps the character 一 */
 		if (i < count)
 			points[kept++] = points[i++];
 	}
@@ -521,6 +511,7 @@ static uint16 representatives[VARIANT_LAST - VARIANT_FIRST + 1];
 
 #define ALIKE_SLOTS 4096		/* a power of two, more than twice the pairs */
 static uint64 alike_pairs[ALIKE_SLOTS];
+static uint32 exchanged_pairs[lengthof(exchanged_surnames)][2];
 static bool tables_ready = false;
 
 static uint32
@@ -588,6 +579,12 @@ build_tables(void)
 			for (int k = j + 1; k < count; k++)
 				add_alike(members[j], members[k]);
 	}
+	for (int i = 0; i < lengthof(exchanged_surnames); i++)
+	{
+		name_decode(exchanged_surnames[i], strlen(exchanged_surnames[i]), members);
+		exchanged_pairs[i][0] = members[0];
+		exchanged_pairs[i][1] = members[1];
+	}
 	/* Afterwards one step leads to the representative. */
 	for (uint32 point = VARIANT_FIRST; point <= VARIANT_LAST; point++)
 		if (representatives[point - VARIANT_FIRST] != 0)
@@ -611,17 +608,11 @@ name_variant(uint32 point)
 uint32
 name_exchanged(uint32 point)
 {
-	for (int i = 0; i < lengthof(exchanged_surnames); i++)
-	{
-		const unsigned char *pair = (const unsigned char *) exchanged_surnames[i];
-		uint32		from = 0;
-		uint32		to = 0;
-		int			size = decode_one(pair, 4, &from);
-
-		decode_one(pair + size, 4, &to);
-		if (from == point)
-			return to;
-	}
+	if (!tables_ready)
+		build_tables();
+	for (int i = 0; i < lengthof(exchanged_pairs); i++)
+		if (exchanged_pairs[i][0] == point)
+			return exchanged_pairs[i][1];
 	return point;
 }
 
@@ -632,9 +623,38 @@ name_vary(uint32 *points, int count)
 	int			kept = 0;
 
 	for (int i = 0; i < count; i++)
-		if (points[i] != NAME_DOT)
-			points[kept++] = name_exchanged(name_variant(points[i]));
+	{
+		if (points[i] == NAME_DOT || (points[i] == ' ' && (kept == 0 || points[kept - 1] == ' ')))
+			continue;
+		points[kept++] = name_exchanged(name_variant(points[i]));
+	}
+	while (kept > 0 && points[kept - 1] == ' ')
+		kept--;
 	return kept;
+}
+
+/*
+ * The same for a name that name_is_plain(), in its bytes: a representative is
+ * as long as what it stands for.  Tells whether anything changed.
+ */
+bool
+name_vary_plain(char *text, size_t length)
+{
+	unsigned char *at = (unsigned char *) text;
+	bool		changed = false;
+
+	for (size_t i = 0; i < length; i += 3)
+	{
+		uint32		point = (at[i] & 0x0F) << 12 | (at[i + 1] & 0x3F) << 6 | (at[i + 2] & 0x3F);
+		uint32		variant = name_exchanged(name_variant(point));
+
+		if (variant != point)
+		{
+			name_encode(&variant, 1, text + i);
+			changed = true;
+		}
+	}
+	return changed;
 }
 
 bool
@@ -652,23 +672,22 @@ name_alike(uint32 a, uint32 b)
 
 /* ---- Validity (rules ID22 to ID26) ---- */
 
+/* Does the name equal, or begin with, an entry of a table? */
 static bool
 equals_text(const uint32 *points, int count, const char *text, bool beginning)
 {
 	const unsigned char *at = (const unsigned char *) text;
-	size_t		left = strlen(text);
 
-	for (int i = 0; i < count && left > 0; i++)
+	for (int i = 0; i < count && *at; i++)
 	{
 		uint32		point = 0;
-		int			size = decode_one(at, left, &point);
 		uint32		mine = points[i] >= 'a' && points[i] <= 'z' ? points[i] - 32 : points[i];
 
+		/* The tables are whole characters: none ends before its zero byte. */
+		at += decode_one(at, 4, &point);
 		if (point != mine)
 			return false;
-		at += size;
-		left -= size;
-		if (left == 0)
+		if (*at == 0)
 			return beginning || i == count - 1;
 	}
 	return false;
@@ -706,6 +725,21 @@ name_points_invalid(const uint32 *points, int count)
 	return false;
 }
 
+/* A Chinese name in GBK that was read as Latin-1: "ÕÅÈý" is 张三. */
+static bool
+is_misread(const uint32 *points, int count)
+{
+	int			high = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (points[i] < 0x80 ? point_is_latin(points[i]) : (points[i] < 0xA1 || points[i] > 0xFE))
+			return false;
+		high += points[i] >= 0xA1;
+	}
+	return high >= 4 && high % 2 == 0;
+}
+
 /* Which of the rules ID22 to ID26 the name breaks, as NAME_FAULT bits. */
 int
 name_points_faults(const uint32 *raw, int raw_count, const uint32 *clean, int clean_count, bool note)
@@ -727,6 +761,8 @@ name_points_faults(const uint32 *raw, int raw_count, const uint32 *clean, int cl
 		if (bracket(clean[i]) != 0)
 			faults |= NAME_FAULT_NOTE;
 	}
+	if (is_misread(raw, raw_count))
+		faults |= NAME_FAULT_DAMAGED;
 	for (int i = 0; i < raw_count; i++)
 		dots += raw[i] == NAME_DOT;
 	if (dots != clean_dots)
@@ -1033,21 +1069,6 @@ tokens_distance(const NameToken *a, int a_count, const NameToken *b, int b_count
 	return above[b_count];
 }
 
-/* The same surname of two characters: how many tokens it takes, or 0. */
-static int
-shared_compound_surname(const NameToken *a, int a_count, const NameToken *b, int b_count)
-{
-	uint32		points[2];
-	int			used;
-
-	if (a_count < 3 || b_count < 3 || a[a_count - 1].part > 0 || b[b_count - 1].part > 0 ||
-		a[0].variant != b[0].variant || a[1].variant != b[1].variant)
-		return 0;
-	points[0] = a[0].variant;
-	points[1] = a[1].variant;
-	return name_surname_readings(points, 2, &used) != NULL && used == 2 ? 2 : 0;
-}
-
 /* A dotted name cut off, or given by its first part alone. */
 static bool
 is_cut_off(const NameToken *a, int a_count, const NameToken *b, int b_count)
@@ -1064,23 +1085,18 @@ is_cut_off(const NameToken *a, int a_count, const NameToken *b, int b_count)
  * Similarity of two names whose keys differ, 0 to 0.99.
  *
  * A full edit counts a little more than its share of the longer name: of two
- * characters one in common (王芳, 王丽) is less than a half.  A name that is cut
- * off keeps its likeness; two people of one compound surname gain none by it.
+ * characters one in common (王芳, 王丽) is less than a half, of three two are
+ * more.  A name that is cut off keeps its likeness.
  */
 float
 name_tokens_similarity(const NameToken *a, int a_count, const NameToken *b, int b_count)
 {
 	int			longest = Max(a_count, b_count);
-	int			surname;
 	float		similarity;
 
 	if (a_count == 0 || b_count == 0)
 		return 0;
 	similarity = 1 - 1.1f * tokens_distance(a, a_count, b, b_count) / longest;
-	surname = shared_compound_surname(a, a_count, b, b_count);
-	if (surname > 0 &&
-		tokens_distance(a + surname, a_count - surname, b + surname, b_count - surname) >= longest - surname)
-		similarity = Min(similarity, 0.45f);
 	if (is_cut_off(a, a_count, b, b_count) || is_cut_off(b, b_count, a, a_count))
 		similarity = Max(similarity, 0.6f);
 	return Max(0, Min(similarity, 0.99f));

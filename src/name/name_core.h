@@ -28,7 +28,6 @@ extern int	name_decode(const char *text, size_t length, uint32 *points);
 extern size_t name_encode(const uint32 *points, int count, char *text);
 
 extern bool name_is_plain(const char *text, size_t length);
-extern bool name_is_ascii(const char *text, size_t length);
 extern bool point_is_han(uint32 point);
 extern bool point_is_private(uint32 point);
 extern bool point_is_damage(uint32 point);
@@ -46,6 +45,7 @@ extern void name_upper_ascii(uint32 *points, int count);
 extern uint32 name_variant(uint32 point);
 extern uint32 name_exchanged(uint32 point);
 extern int	name_vary(uint32 *points, int count);
+extern bool name_vary_plain(char *text, size_t length);
 extern bool name_alike(uint32 a, uint32 b);
 
 extern int	name_mask_points(const uint32 *points, int count, uint32 *masked, int room);

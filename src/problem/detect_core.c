@@ -160,7 +160,8 @@ detect_register(const Detection *detection)
 			report_plain(detection, "HK04", planes);
 		else if (verdict->life_status == LIFE_MOVED_IN_PROVINCE || verdict->life_status == LIFE_MOVED_OUT)
 			report_plain(detection, "HK05", planes);
-		else if (verdict->life_status == LIFE_SETTLED_ABROAD || verdict->life_status == LIFE_FOREIGN_NATIONAL)
+		else if (verdict->cancelled_abroad &&
+				 (verdict->life_status == LIFE_SETTLED_ABROAD || verdict->life_status == LIFE_FOREIGN_NATIONAL))
 			report_plain(detection, "HK08", planes);
 	}
 	if (verdict->life_status == LIFE_REGISTERED && verdict->due != 0 &&
@@ -394,10 +395,11 @@ detect_doubles(const Detection *detection)
 /* ---- benefits that may not run ---- */
 
 /*
- * Months of benefit that lie in any of the given spans, one finding per scheme.
+ * Benefit months of the given schemes that lie in any of the given spans: one
+ * finding, its months counted once, its amount added up over the rows.
  */
 static void
-report_benefit(const Detection *detection, const char *rule_id, int scheme,
+report_benefit(const Detection *detection, const char *rule_id, Coverage schemes,
 			   const MonthSpan *spans, int span_count)
 {
 	const Dossier *dossier = detection->dossier;
@@ -407,13 +409,13 @@ report_benefit(const Detection *detection, const char *rule_id, int scheme,
 	bool		amount_known = false;
 
 	finding_start(&finding, rule_id);
-	finding.key = scheme;
 	for (int i = 0; i < dossier->enrolment_count; i++)
 	{
 		const EnrolmentFact *row = &dossier->enrolments[i];
 		MonthSet	of_row = {{0}};
+		int			row_months;
 
-		if (row->scheme != scheme || month_span_is_empty(row->benefit))
+		if (row->scheme < 0 || !(SCHEME_BIT(row->scheme) & schemes) || month_span_is_empty(row->benefit))
 			continue;
 		for (int s = 0; s < span_count; s++)
 		{
@@ -426,10 +428,11 @@ report_benefit(const Detection *detection, const char *rule_id, int scheme,
 			finding_add_span(&finding, shared);
 			finding_add_row(&finding, row);
 		}
-		if (row->benefit_cents >= 0)
+		row_months = month_set_size(&of_row);
+		if (row_months > 0 && row->benefit_cents >= 0)
 		{
 			amount_known = true;
-			cents += row->benefit_cents * month_set_size(&of_row);
+			cents += row->benefit_cents * row_months;
 		}
 	}
 	finding.months = month_set_size(&all);
@@ -452,9 +455,7 @@ detect_death_benefits(const Detection *detection, Coverage schemes)
 	/* the month of death itself is still paid */
 	after.first = month_of_date(verdict->death_date) + 1;
 	after.last = detection->calendar->month;
-	for (int scheme = 0; scheme < SCHEME_RESERVED; scheme++)
-		if (schemes & SCHEME_BIT(scheme))
-			report_benefit(detection, "BN01", scheme, &after, 1);
+	report_benefit(detection, "BN01", schemes, &after, 1);
 }
 
 /* Months that lie wholly inside a prison sentence. */
@@ -494,15 +495,8 @@ detect_prison_benefits(const Detection *detection, Coverage schemes)
 			sentences[count++] = whole_months(&dossier->circumstances[i], detection->calendar);
 	if (count == 0)
 		return;
-	for (int scheme = 0; scheme < SCHEME_RESERVED; scheme++)
-	{
-		Coverage	bit = SCHEME_BIT(scheme);
-
-		if (schemes & bit & COVERAGE_ALL_PENSION_BENEFIT)
-			report_benefit(detection, "BN03", scheme, sentences, count);
-		else if (schemes & bit & SCHEME_BIT(SCHEME_U))
-			report_benefit(detection, "UW06", scheme, sentences, count);
-	}
+	report_benefit(detection, "BN03", schemes & COVERAGE_ALL_PENSION_BENEFIT, sentences, count);
+	report_benefit(detection, "UW06", schemes & SCHEME_BIT(SCHEME_U), sentences, count);
 	/* next month may be the next whole month of the sentence */
 	verdict_changes_on(detection->verdict, detection->calendar,
 					   month_first_day(detection->calendar->month + 1));

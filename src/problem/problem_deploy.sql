@@ -68,8 +68,6 @@ INSERT INTO registry.rule (rule_id, title, title_en, severity, handler, law, sco
 	('ID11', '地址码不存在', 'region code of the number was never issued', 'M', 'POL', 'GB/T 2260', 'person'),
 	('ID15', '性别不符', 'sex differs from the number', 'M', 'T', 'GB 11643', 'person'),
 	('ID16', '出生日期不符', 'birth date differs from the number', 'M', 'T', 'GB 11643', 'person'),
-	('ID20', '表格截断', 'number truncated by a spreadsheet', 'E', 'sender', 'GB 11643', 'row'),
-	('ID21', '双精度截断', 'number rounded by a spreadsheet', 'E', 'sender', 'GB 11643', 'row'),
 	('ID22', '姓名无效', 'name is none', 'E', 'T', '社会保险经办条例 11', 'person'),
 	('DP04', '重号', 'one number, really different names', 'E', 'POL', '居民身份证法 3', 'person'),
 	('DP06', '号码疑似笔误', 'number is probably a typing error', 'M', 'T', '社会保险法 58', 'person'),

@@ -67,7 +67,7 @@ GRANT SELECT ON registry.region TO PUBLIC;
 -- The coding system of a level.
 CREATE OR REPLACE FUNCTION registry.region_system(code registry.region_code) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 	SELECT CASE WHEN registry.region_level(code) <= 3 THEN 'GB/T 2260' ELSE 'GB/T 10114' END
 $$;
@@ -79,7 +79,7 @@ COMMENT ON FUNCTION registry.region_system(registry.region_code) IS 'standard th
 -- Returns the number of codes loaded.  Errors: 22P04 naming line and column; nothing is loaded then.
 CREATE OR REPLACE FUNCTION registry.load_regions(content bytea) RETURNS bigint
 	LANGUAGE plpgsql STRICT
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	fault record;
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION registry.load_regions(bytea) IS 'loads a CSV file of codes (
 -- load_regions(path): the same from a file of the server; needs the role pg_read_server_files.
 CREATE OR REPLACE FUNCTION registry.load_regions(path text) RETURNS bigint
 	LANGUAGE plpgsql STRICT
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN registry.load_regions(registry.region_file_content(path));
@@ -168,7 +168,7 @@ COMMENT ON FUNCTION registry.load_regions(text) IS 'loads a CSV file of codes th
 CREATE OR REPLACE FUNCTION registry.add_region(code registry.region_code, name text, valid_from date DEFAULT CURRENT_DATE,
 	parent registry.region_code DEFAULT NULL, system text DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	above registry.region_code := coalesce(parent, registry.region_parent(code));
@@ -201,7 +201,7 @@ COMMENT ON FUNCTION registry.add_region(registry.region_code, text, date, regist
 CREATE OR REPLACE FUNCTION registry.end_region(code registry.region_code, last_day date,
 	successors registry.region_code[] DEFAULT '{}') RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	successor registry.region_code;

@@ -663,6 +663,31 @@ region_full_name(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(name.data, name.len));
 }
 
+RegionCode
+region_at_home(RegionCode code, RegionCode home)
+{
+	const RegionHistory *from;
+	DateADT		today;
+	const RegionRow *row;
+	RegionCode *living;
+	RegionCode	result = code;
+	int			count;
+
+	if (region_code_contains(home, code))
+		return code;
+	from = current_history();
+	today = GetSQLCurrentDate();
+	row = last_row_around(from, code, today);
+	if (row == NULL || row->to >= today || row_on(from, row->code, today) != NULL)
+		return code;
+	count = living_successors(from, row, today, &living);
+	for (int i = count - 1; i >= 0; i--)
+		if (region_code_contains(home, living[i]))
+			result = living[i];
+	pfree(living);
+	return result;
+}
+
 /* region_is_home(code region_code, home region_code) returns boolean: see the C function. */
 Datum
 region_is_home_sql(PG_FUNCTION_ARGS)

@@ -36,6 +36,12 @@ extern int	region_history_periods(int32 code6, const RegionPeriod **periods);
  */
 extern bool region_is_home(RegionCode code, RegionCode home);
 
+/*
+ * The code under which a place lies in home today: itself, or the successor
+ * inside home of an ended code; the code unchanged when it has none there.
+ */
+extern RegionCode region_at_home(RegionCode code, RegionCode home);
+
 /* Name today, or the last known name; NULL when the code is unknown. */
 extern const char *region_name_current(RegionCode code);
 

@@ -369,7 +369,7 @@ COMMENT ON VIEW registry.progress_report IS 'progress of the registration per te
 -- that was repaired.  Null when it is malformed or unknown.
 CREATE OR REPLACE FUNCTION registry.find_person(number text) RETURNS bigint
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, registry, pg_temp
 AS $function$
 DECLARE
 	document record;
@@ -405,7 +405,7 @@ CREATE OR REPLACE FUNCTION registry.search_person(name text, birth date DEFAULT 
 RETURNS TABLE (person_id bigint, score real, citizen_id text, person_name text, sex text, birth_date date,
 			   territory text, territory_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, registry, pg_temp
 AS $function$
 DECLARE
 	wanted_key CONSTANT text := registry.name_key(search_person.name);

@@ -3,7 +3,7 @@
 --
 -- Reads the text tables of extract.sql; writes baseline.person (one row per
 -- person), baseline.problem (rules ID02-06, 08, 11, 15, 16, DP04, HK02-05, 08,
--- 10, 12, PN01-05, 07, 12, MD01-04, 07, 14, UW03, BN01, 03, EM01) and
+-- 10, 12, PN01-13, MD01-07, 14, UW03, BN01, 03, EM01) and
 -- baseline.coverage_report.  Meaning of every fact: the design's section on the
 -- meaning of the facts, read literally.
 --
@@ -104,7 +104,8 @@ SELECT month_of(:'reference'::date) AS now \gset
 
 -- ---------------------------------------------------------------- rows, read once into types
 
--- Each inner query with OFFSET 0 is a fence: what it computes is computed once.
+-- Each inner query with OFFSET is a fence: what it computes is computed once.  (Quoted, so that the planner sees a constant 0
+-- before it decides about parallel plans; a bare 0 would forbid them.)
 
 CREATE UNLOGGED TABLE register AS
 SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
@@ -123,7 +124,7 @@ FROM (SELECT *, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17
 			FROM (SELECT 公民身份号码 AS received, number_clean(公民身份号码) AS cleaned, source = 'police_household' AS household,
 						 姓名 AS name, 曾用名 AS former_name, 性别 AS sex, 民族 AS ethnic, 出生日期 AS birth, 户籍地 AS hukou, 居住地 AS residence,
 						 coalesce(居住地址, 户籍地址) AS address, 联系电话 AS phone, 管理状态 AS state, 状态日期 AS state_date, 注销原因 AS reason
-				  FROM extract.all_population OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read;
+				  FROM extract.all_population OFFSET '0') AS cleaned OFFSET '0') AS numbered OFFSET '0') AS read;
 ANALYZE register;
 
 -- What the police say, one row per number: the household row before the migrant row, the strongest status of all.
@@ -152,7 +153,7 @@ SELECT received, number, legacy15, fault, false AS repaired, name, name_key, sch
 	   CASE WHEN enrolled = '1' AND paid = '1' AND start_month <= :now AND coalesce(end_month, :now) >= :now AND coalesce(through, :now) >= :now - 2
 			THEN 1 << scheme ELSE 0 END AS paying,
 	   CASE WHEN enrolled IS DISTINCT FROM '4'
-				 AND (enrolled = '2' OR paid = '2' OR enrolled = '1' AND paid = '1' AND coalesce(end_month, :now) >= :now AND through <= :now - 3)
+				 AND (enrolled = '2' OR paid = '2' OR enrolled = '1' AND paid = '1' AND through <= :now - 3)
 			THEN 1 << scheme ELSE 0 END AS paused,
 	   -- Paused by its state, not by lag: lag does not pause a scheme in receipt.
 	   coalesce(enrolled IS DISTINCT FROM '4' AND (enrolled = '2' OR paid = '2'), false) AS halted,
@@ -164,7 +165,7 @@ FROM (SELECT received, number, NOT known AND length(cleaned) = 15 AND length(num
 			 CASE scheme WHEN '110' THEN 0 WHEN '120' THEN 2 WHEN '170' THEN 1 WHEN '150' THEN 1 WHEN '210' THEN 11 WHEN '310' THEN 5
 				WHEN '380' THEN 7 WHEN '390' THEN 6 WHEN '391' THEN 6 WHEN '410' THEN CASE WHEN source LIKE 'medical%' THEN NULL ELSE 12 END WHEN '510' THEN 13
 				ELSE array_position('{P1,P2,P3,P4,P5,M1,M2,M3,M4,M5,M6,U,W,B}'::text[], scheme) - 1 END AS scheme,
-			 coalesce(left(agency, 6), '') AS agency, employer, enrolled, paid, benefit, identity,
+			 coalesce(agency, '') AS agency, employer, enrolled, paid, benefit, identity,
 			 month_of(start_month) AS start_month, month_of(end_month) AS end_month, month_of(through) AS through,
 			 CASE WHEN benefit <> '0' THEN month_of(benefit_from) END AS benefit_from, CASE WHEN benefit <> '0' THEN month_of(benefit_to) END AS benefit_to,
 			 CASE WHEN benefit <> '0' THEN nullif(monthly, '')::numeric END AS monthly
@@ -173,7 +174,7 @@ FROM (SELECT received, number, NOT known AND length(cleaned) = 15 AND length(num
 						 r.name AS register_name, source, 姓名 AS name, 险种 AS scheme, 经办区划 AS agency,
 						 单位编号 AS employer, 参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month, 缴至年月 AS through,
 						 待遇状态 AS benefit, 待遇开始 AS benefit_from, 待遇终止 AS benefit_to, 月待遇 AS monthly, 参保身份 AS identity
-				  FROM extract.all_enrolment AS e LEFT JOIN registered AS r ON r.number = e.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS numbered OFFSET 0) AS read
+				  FROM extract.all_enrolment AS e LEFT JOIN registered AS r ON r.number = e.证件号码 OFFSET '0') AS cleaned OFFSET '0') AS numbered OFFSET '0') AS read
 -- A row that ends before it begins is refused (PN22).
 WHERE coalesce(end_month >= start_month, true);
 
@@ -184,22 +185,21 @@ SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) =
 FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END AS number
 	  FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
 				   r.name AS register_name, source, 姓名 AS name, 类别 AS kind, 开始日期 AS starts, 结束日期 AS ends
-			FROM extract.all_circumstance AS c LEFT JOIN registered AS r ON r.number = c.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS read;
+			FROM extract.all_circumstance AS c LEFT JOIN registered AS r ON r.number = c.证件号码 OFFSET '0') AS cleaned OFFSET '0') AS read;
 
 CREATE UNLOGGED TABLE elsewhere AS
 SELECT received, number, NOT known AND length(cleaned) = 15 AND length(number) = 18 AS legacy15,
 	   CASE WHEN NOT known THEN number_fault(number, CASE WHEN number ~ '^[1-9][0-9]{16}[0-9X]$' THEN left(number, 17)::bigint END) END AS fault, false AS repaired,
 	   name, CASE WHEN known AND name = register_name THEN NULL ELSE name_key(name) END AS name_key,
 	   CASE WHEN enrolled = '1' AND paid = '1' AND left(region, 4) <> :'home'
-				 AND coalesce(month_of(start_month), :now) <= :now AND coalesce(month_of(end_month), :now) >= :now
 			THEN 1 << CASE scheme WHEN '110' THEN 0 WHEN '120' THEN 2 WHEN '170' THEN 1 WHEN '150' THEN 1 WHEN '210' THEN 11 WHEN '310' THEN 5
 				WHEN '380' THEN 7 WHEN '390' THEN 6 WHEN '391' THEN 6 WHEN '410' THEN 12 WHEN '510' THEN 13
 				ELSE array_position('{P1,P2,P3,P4,P5,M1,M2,M3,M4,M5,M6,U,W,B}'::text[], scheme) - 1 END END AS elsewhere
 FROM (SELECT *, CASE WHEN known THEN received ELSE number_canonical(cleaned) END AS number
 	  FROM (SELECT 证件号码 AS received, CASE WHEN r.number IS NULL THEN number_clean(证件号码) END AS cleaned, r.number IS NOT NULL AS known,
 				   r.name AS register_name, 姓名 AS name, 险种 AS scheme, 参保地 AS region,
-				   参保状态 AS enrolled, 缴费状态 AS paid, 开始年月 AS start_month, 终止年月 AS end_month
-			FROM extract.all_elsewhere AS a LEFT JOIN registered AS r ON r.number = a.证件号码 OFFSET 0) AS cleaned OFFSET 0) AS read;
+				   参保状态 AS enrolled, 缴费状态 AS paid
+			FROM extract.all_elsewhere AS a LEFT JOIN registered AS r ON r.number = a.证件号码 OFFSET '0') AS cleaned OFFSET '0') AS read;
 
 ANALYZE enrolment, circumstance, elsewhere;
 
@@ -265,9 +265,7 @@ GROUP BY number;
 
 CREATE UNLOGGED TABLE enrolled AS
 SELECT number, bit_or(paying) AS paying, bit_or(receiving) AS receiving, bit_or(paused) AS paused, bit_or(CASE WHEN halted THEN paused ELSE 0 END) AS halted,
-	   bit_or(CASE WHEN identity = '1' THEN paying & 14373 ELSE 0 END) AS employed,  -- P1 P3 M1 U W B
-	   bool_or(scheme = 5 AND paused <> 0 AND benefit IN ('1', '2')) AS medical_benefit,
-	   max(through) AS newest
+	   bit_or(CASE WHEN identity = '1' AND end_month IS NULL THEN paying & 14373 ELSE 0 END) AS employed  -- P1 P3 M1 U W B
 FROM enrolment WHERE fault IS NULL GROUP BY number;
 
 CREATE UNLOGGED TABLE abroad AS
@@ -276,13 +274,13 @@ SELECT number, bit_or(coalesce(elsewhere, 0)) AS elsewhere FROM elsewhere WHERE 
 -- Civil servants whose employer pays work injury insurance for anybody.
 CREATE UNLOGGED TABLE civil AS
 SELECT DISTINCT number FROM enrolment AS e
-WHERE scheme = 2 AND identity = '1' AND paying <> 0 AND fault IS NULL
+WHERE scheme = 2 AND identity = '1' AND end_month IS NULL AND paying <> 0 AND fault IS NULL
   AND EXISTS (SELECT FROM enrolment AS w WHERE w.scheme = 12 AND w.paying <> 0 AND w.fault IS NULL AND w.employer = e.employer);
 ANALYZE fact, enrolled, abroad, civil;
 
 -- Numbers of the other sources that no register knows (life status 90).
 CREATE UNLOGGED TABLE stranger AS
-SELECT number, bool_or(enrolled) AS enrolled
+SELECT number, bool_or(enrolled) AS enrolled, bool_or(NOT enrolled) AS listed
 FROM (SELECT number, true AS enrolled FROM enrolled AS e WHERE NOT EXISTS (SELECT FROM registered AS r WHERE r.number = e.number)
 	  UNION ALL SELECT DISTINCT number, false FROM circumstance AS c
 		WHERE fault IS NULL AND NOT EXISTS (SELECT FROM registered AS r WHERE r.number = c.number)
@@ -292,7 +290,7 @@ ANALYZE stranger;
 -- Their name and place come from their newest enrolment row.
 CREATE UNLOGGED TABLE stranger_row AS
 SELECT DISTINCT ON (number) number, name, agency FROM (
-	SELECT e.number, e.name, nullif(e.agency, '') AS agency, coalesce(e.end_month, e.through, e.start_month) AS newest
+	SELECT e.number, e.name, nullif(e.agency, '') AS agency, e.start_month AS newest
 	FROM enrolment AS e JOIN stranger USING (number) WHERE e.fault IS NULL
 	UNION ALL SELECT c.number, c.name, NULL, NULL FROM circumstance AS c JOIN stranger USING (number) WHERE c.fault IS NULL
 	UNION ALL SELECT a.number, a.name, NULL, NULL FROM elsewhere AS a JOIN stranger USING (number) WHERE a.fault IS NULL) AS row
@@ -302,13 +300,13 @@ ANALYZE stranger_row;
 -- ---------------------------------------------------------------- persons
 
 CREATE UNLOGGED TABLE standing AS
-SELECT p.*, CASE least(p.rank, f.rank) WHEN 1 THEN 20 WHEN 2 THEN 21 WHEN 3 THEN 34 WHEN 4 THEN 33 WHEN 5 THEN 30 WHEN 6 THEN 31 WHEN 7 THEN 32
+SELECT p.*, p.rank IN (3, 4) AND p.rank <= coalesce(f.rank, 99) AS cancelled_abroad, CASE least(p.rank, f.rank) WHEN 1 THEN 20 WHEN 2 THEN 21 WHEN 3 THEN 34 WHEN 4 THEN 33 WHEN 5 THEN 30 WHEN 6 THEN 31 WHEN 7 THEN 32
 			WHEN 8 THEN 40 WHEN 9 THEN 41 WHEN 10 THEN 10 WHEN 11 THEN 11 ELSE 90 END AS life_status,
 	   coalesce(p.police_died, f.died) AS died, coalesce(f.student, false) AS student,
 	   coalesce(e.paying, 0) AS paying, coalesce(e.receiving, 0) AS receiving,
 	   -- A scheme that pays is not paused; one in receipt only when its state says so.
 	   coalesce(e.paused & ~e.paying & ~(e.receiving & ~e.halted), 0) AS paused,
-	   coalesce(a.elsewhere, 0) AS elsewhere, coalesce(e.employed, 0) AS employed, coalesce(e.medical_benefit, false) AS medical_benefit,
+	   coalesce(a.elsewhere, 0) AS elsewhere, coalesce(e.employed, 0) AS employed,
 	   e.number IS NOT NULL OR a.number IS NOT NULL AS has_rows, c.number IS NOT NULL AS injury_paid
 FROM (SELECT number, digits, name, ethnic, hukou, residence, address, phone, rank, in_household, died AS police_died,
 			 CASE WHEN left(residence, 4) = :'home' OR left(residence, 6) IN ('341521', '342422') THEN residence ELSE hukou END AS place
@@ -325,7 +323,7 @@ LEFT JOIN civil AS c USING (number);
 -- Kinds are bits: 1 pension, 2 medical, 4 unemployment, 8 injury, 16 maternity.
 CREATE TABLE person AS
 SELECT number, name, sex, birth_date, ethnic, hukou, residence, territory, phone, address, life_status, paying, receiving, paused, elsewhere,
-	   due, due & ~satisfied AS gap, by_receiving, by_paying, by_elsewhere, interrupted, has_rows, died,
+	   due, due & ~satisfied AS gap, by_receiving, by_paying, by_elsewhere, interrupted, has_rows, cancelled_abroad, died,
 	   CASE WHEN life_status BETWEEN 20 AND 34 THEN 'gone' WHEN life_status IN (40, 41) THEN 'exempt' WHEN life_status = 90 THEN 'unknown'
 			WHEN due = 0 THEN 'not_due'
 			WHEN due & ~satisfied = 0 THEN CASE WHEN due & ~(by_receiving | by_paying) = 0 THEN 'enrolled' ELSE 'elsewhere' END
@@ -338,7 +336,7 @@ FROM (SELECT *, by_receiving | by_paying | by_elsewhere AS satisfied
 						   WHEN employed <> 0 THEN 31
 						   WHEN age < 16 OR student THEN 2
 						   WHEN in_household THEN 3 ELSE 2 END AS due,
-				   kinds_of(receiving, pension) | CASE WHEN receiving & 5 <> 0 AND medical_benefit THEN 2 ELSE 0 END AS by_receiving,
+				   kinds_of(receiving, pension) AS by_receiving,
 				   kinds_of(paying, pension) AS by_paying, kinds_of(elsewhere, pension) AS by_elsewhere,
 				   kinds_of(paused, 31) & ~CASE WHEN paused & 8192 = 0 THEN 16 ELSE 0 END AS interrupted
 			FROM (SELECT *, make_date((digits / 10000000 % 10000)::int, (digits / 100000 % 100)::int, (digits / 1000 % 100)::int) AS birth_date,
@@ -347,7 +345,7 @@ FROM (SELECT *, by_receiving | by_paying | by_elsewhere AS satisfied
 						 -- An employed person's pension duty needs P1 or P3.
 						 CASE WHEN employed <> 0 AND receiving & 5 = 0 THEN 5 ELSE 31 END AS pension,
 						 rpad(CASE WHEN left(place, 6) IN ('341521', '342422') THEN overlay(place PLACING '340422' FROM 1 FOR 6) ELSE place END, 12, '0') COLLATE "C" AS territory
-				  FROM standing OFFSET 0) AS aged OFFSET 0) AS judged OFFSET 0) AS person;
+				  FROM standing OFFSET '0') AS aged OFFSET '0') AS judged OFFSET '0') AS person;
 
 ALTER TABLE person ADD PRIMARY KEY (number);
 CREATE INDEX person_territory_idx ON person (territory);
@@ -372,30 +370,35 @@ GROUP BY number;
 
 -- Months in which a row counts, paid and in benefit, of the schemes that can conflict.
 CREATE UNLOGGED TABLE span AS
-SELECT number, scheme, false AS benefit, paid_from AS lo, paid_to AS hi, agency, identity, start_month, coalesce(end_month, through) AS year_end
+SELECT number, scheme, false AS benefit, paid_from AS lo, paid_to AS hi, left(agency, 6) AS area, identity, start_month, coalesce(end_month, through) AS year_end
 FROM enrolment WHERE fault IS NULL AND scheme IN (0, 1, 2, 5, 6, 7) AND paid_to IS NOT NULL
 UNION ALL
-SELECT number, scheme, true, benefit_from, benefit_to, agency, identity, start_month, NULL
+SELECT number, scheme, true, benefit_from, benefit_to, left(agency, 6), identity, start_month, NULL
 FROM enrolment WHERE fault IS NULL AND scheme IN (0, 1, 2, 11) AND benefit_to IS NOT NULL;
 ANALYZE span;
 
 -- Pairs of rows of one person that share a month: scheme and use of both sides, different agencies where the rule is about areas.
 CREATE UNLOGGED TABLE overlap AS
 SELECT c.rule_id, a.number, greatest(a.lo, b.lo) AS lo, least(a.hi, b.hi) AS hi,
-	   a.identity, a.start_month > b.start_month AND b.start_month % 12 IN (0, 8) AND b.year_end = b.start_month + 11 AS prepaid
+	   a.identity, a.identity = '4' OR b.identity = '4' AS student, a.start_month > b.start_month AND b.start_month % 12 IN (0, 8) AND b.year_end = b.start_month + 11 AS prepaid
 FROM (VALUES ('PN01', 0, false, 0, false), ('PN02', 0, false, 1, false), ('PN03', 0, false, 2, false), ('PN04', 1, false, 1, false),
-			 ('PN05', 2, false, 1, false), ('PN07', 0, true, 1, true), ('PN12', 0, true, 1, false), ('PN12', 2, true, 1, false),
-			 ('MD01', 5, false, 5, false), ('MD02', 5, false, 6, false), ('MD02', 5, false, 7, false), ('MD07', 6, false, 7, false),
+			 ('PN05', 2, false, 1, false), ('PN06', 2, false, 2, false), ('PN07', 0, true, 1, true), ('PN08', 2, true, 1, true),
+			 ('PN09', 1, true, 1, true), ('PN10', 0, true, 0, true), ('PN11', 0, true, 2, true),
+			 ('PN12', 0, true, 1, false), ('PN12', 2, true, 1, false), ('PN13', 1, true, 0, false),
+			 ('MD01', 5, false, 5, false), ('MD02', 5, false, 6, false), ('MD02', 5, false, 7, false), ('MD05', 6, false, 6, false), ('MD07', 6, false, 7, false),
 			 ('UW03', 11, true, 0, true), ('UW03', 11, true, 1, true), ('UW03', 11, true, 2, true))
 	 AS c (rule_id, first_scheme, first_benefit, second_scheme, second_benefit)
 JOIN span AS a ON a.scheme = c.first_scheme AND a.benefit = c.first_benefit
 JOIN span AS b ON b.number = a.number AND b.scheme = c.second_scheme AND b.benefit = c.second_benefit
-WHERE a.lo <= b.hi AND b.lo <= a.hi AND (c.first_scheme <> c.second_scheme OR a.agency < b.agency);
+WHERE a.lo <= b.hi AND b.lo <= a.hi AND (c.first_scheme <> c.second_scheme OR a.area < b.area);
 ANALYZE overlap;
 
 -- M1 months of the 24 up to the end of an overlap with resident insurance: 12 and more are MD02, fewer MD03; MD04 for flexible workers.
 CREATE UNLOGGED TABLE graded AS
-SELECT o.rule_id, o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id <> 'MD02'
+SELECT o.rule_id, o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id NOT IN ('MD02', 'MD05')
+UNION ALL
+SELECT CASE WHEN o.student OR p.birth_date > :'reference'::date - interval '18 years' THEN 'MD06' ELSE 'MD05' END, o.number, o.lo, o.hi
+FROM overlap AS o JOIN person AS p USING (number) WHERE o.rule_id = 'MD05'
 UNION ALL
 SELECT 'MD14', o.number, o.lo, o.hi FROM overlap AS o WHERE o.rule_id = 'MD02' AND o.prepaid
 UNION ALL
@@ -417,12 +420,13 @@ WHERE e.fault IS NULL AND p.died IS NOT NULL AND e.benefit_to > month_of(p.died)
 UNION ALL
 SELECT 'BN03', number, scheme, monthly, int4range(greatest(benefit_from, month_of(c.starts - 1) + 1), least(benefit_to + 1, month_of(c.ends + 1)))
 FROM enrolment AS e JOIN circumstance AS c USING (number)
-WHERE e.fault IS NULL AND c.fault IS NULL AND c.kind = '服刑' AND e.scheme <> 11 AND c.starts IS NOT NULL
+WHERE e.fault IS NULL AND c.fault IS NULL AND c.kind = '服刑' AND e.scheme <> 11 AND c.starts IS NOT NULL AND e.benefit_to IS NOT NULL
   AND greatest(benefit_from, month_of(c.starts - 1) + 1) < least(benefit_to + 1, month_of(c.ends + 1));
 
 CREATE UNLOGGED TABLE finding AS
 SELECT rule_id, CASE WHEN candidate IS NULL THEN number ELSE candidate END AS number, NULL AS employer, NULL::integer AS months, NULL::numeric AS amount,
-	   CASE WHEN candidate IS NULL THEN 'open' ELSE 'closed' END AS state FROM row_problem
+	   CASE WHEN candidate IS NULL THEN 'open' ELSE 'closed' END AS state
+FROM (SELECT * FROM row_problem WHERE rule_id <> 'ID05' UNION ALL SELECT DISTINCT 'ID05', candidate, candidate FROM row_problem WHERE rule_id = 'ID05') AS row_problem
 UNION ALL
 SELECT DISTINCT 'ID06', number, NULL, NULL::integer, NULL::numeric, 'open'
 FROM (SELECT number FROM register WHERE legacy15 AND fault IS NULL UNION ALL SELECT number FROM enrolment WHERE legacy15 AND fault IS NULL
@@ -433,12 +437,12 @@ WHERE number ~ '^[1-7]' AND substr(number, 5, 2) NOT IN ('01', '02', '11', '20')
 UNION ALL
 SELECT rule.id, number, NULL, NULL, NULL, 'open' FROM registered, LATERAL (VALUES ('ID15', sex_differs), ('ID16', birth_differs)) AS rule (id, holds) WHERE holds
 UNION ALL
-SELECT CASE WHEN unlike THEN 'DP04' ELSE 'HK02' END, number, NULL, NULL, NULL, 'open' FROM name_differs
+SELECT rule.id, number, NULL, NULL, NULL, 'open' FROM name_differs, LATERAL (VALUES ('DP04', unlike), ('HK02', alike)) AS rule (id, holds) WHERE holds
 UNION ALL
-SELECT CASE WHEN enrolled THEN 'HK12' ELSE 'HK03' END, number, NULL, NULL, NULL, 'open' FROM stranger
+SELECT rule.id, number, NULL, NULL, NULL, 'open' FROM stranger, LATERAL (VALUES ('HK12', enrolled), ('HK03', listed)) AS rule (id, holds) WHERE holds
 UNION ALL
 SELECT CASE p.life_status WHEN 20 THEN 'HK04' WHEN 30 THEN 'HK05' WHEN 31 THEN 'HK05' ELSE 'HK08' END, number, NULL, NULL, NULL, 'open'
-FROM person AS p WHERE life_status IN (20, 30, 31, 33, 34) AND paying | receiving | paused <> 0
+FROM person AS p WHERE (life_status IN (20, 30, 31) OR life_status IN (33, 34) AND cancelled_abroad) AND paying | receiving | paused <> 0
 UNION ALL
 SELECT 'HK10', number, NULL, NULL, NULL, 'open' FROM person WHERE life_status = 10 AND due <> 0 AND NOT has_rows
 UNION ALL

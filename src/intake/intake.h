@@ -1,0 +1,247 @@
+/*
+ * intake.h
+ *		What the parts of the intake room share.
+ *
+ * One call of intake_receive() is one batch:
+ *
+ *		intake_read.c	bytes of a file or a value, hashed, record by record
+ *		intake_decode.c	encodings, by ICU
+ *		intake_layout.c	kinds of source, headers, columns, codes
+ *		intake_row.c	fields to values of a staged row
+ *		intake_write.c	rows into tables, a thousand at a time
+ *		intake.c		the batch as a whole
+ */
+#ifndef REGISTRY_INTAKE_H
+#define REGISTRY_INTAKE_H
+
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "lib/stringinfo.h"
+#include "storage/itemptr.h"
+#include "utils/relcache.h"
+
+#include "intake/intake_core.h"
+
+/* ---- intake_decode.c ---- */
+
+typedef enum IntakeEncoding
+{
+	INTAKE_AUTO,
+	INTAKE_UTF8,
+	INTAKE_GB18030,
+	INTAKE_UTF16,				/* byte order not known yet */
+	INTAKE_UTF16LE,
+	INTAKE_UTF16BE
+} IntakeEncoding;
+
+extern IntakeEncoding intake_encoding_from_name(const char *name);
+extern const char *intake_encoding_name(IntakeEncoding encoding);
+
+/* A destination that grows as needed, in a context of its own choice. */
+typedef struct IntakeText
+{
+	MemoryContext memory;
+	char	   *data;
+	size_t		length;
+	size_t		capacity;
+} IntakeText;
+
+extern bool intake_decode(IntakeEncoding encoding, const char *bytes, size_t length,
+						  IntakeText *text, size_t *broken_at);
+extern void intake_decode_lenient(IntakeEncoding encoding, const char *bytes, size_t length,
+								  size_t limit, StringInfo text);
+
+/* ---- intake_read.c ---- */
+
+typedef struct IntakeReader
+{
+	FILE	   *file;			/* NULL: reads from memory */
+	const char *path;
+	const char *memory;
+	size_t		memory_left;
+	pg_cryptohash_ctx *hash;
+	uint64		total;			/* bytes read so far */
+	bool		source_ended;
+
+	IntakeEncoding encoding;
+	unsigned char pending[4];	/* UTF-16: bytes of an unfinished character */
+	int			pending_length;
+
+	char	   *buffer;			/* what has been read and not yet consumed */
+	size_t		start;
+	size_t		end;
+	size_t		capacity;
+	uint64		position;		/* of buffer[start] in the bytes of the file */
+	uint32		line_no;		/* of buffer[start], from 1 */
+	bool		at_end;			/* the buffer holds all that is left */
+} IntakeReader;
+
+typedef struct IntakeLine
+{
+	IntakeSplit result;
+	char	   *data;
+	size_t		length;
+	bool		quoted;
+	uint32		line_no;
+	uint64		position;
+} IntakeLine;
+
+extern void intake_reader_open_file(IntakeReader *reader, const char *path);
+extern void intake_reader_open_memory(IntakeReader *reader, const char *data, size_t length);
+extern size_t intake_reader_peek(IntakeReader *reader);
+extern void intake_reader_set_encoding(IntakeReader *reader, IntakeEncoding encoding, int mark_length);
+extern bool intake_reader_next(IntakeReader *reader, int expected_fields, IntakeLine *line);
+extern void intake_reader_close(IntakeReader *reader, uint8 digest[PG_SHA256_DIGEST_LENGTH]);
+extern int64 intake_file_size(const char *path);
+extern void intake_file_digest(const char *path, uint8 digest[PG_SHA256_DIGEST_LENGTH]);
+
+/* ---- intake_layout.c ---- */
+
+typedef enum IntakeKind
+{
+	INTAKE_POPULATION,
+	INTAKE_ENROLMENT,
+	INTAKE_CIRCUMSTANCE,
+	INTAKE_ELSEWHERE,
+	INTAKE_EMPLOYER,
+	INTAKE_KINDS
+} IntakeKind;
+
+typedef enum IntakeColumnType
+{
+	COLUMN_NUMBER,				/* document number of the person */
+	COLUMN_NAME,				/* name of the person */
+	COLUMN_OTHER_NAME,			/* cleaned like a name, without a key */
+	COLUMN_TEXT,				/* short text */
+	COLUMN_LONG_TEXT,			/* address, note */
+	COLUMN_CODE_TEXT,			/* short text, folded: a key of something */
+	COLUMN_CREDIT_CODE,			/* unified social credit code of an employer */
+	COLUMN_REGION,
+	COLUMN_DATE,
+	COLUMN_SOFT_DATE,			/* unreadable reads as empty */
+	COLUMN_MONTH,
+	COLUMN_SCHEME,
+	COLUMN_CODE,				/* closed list, gives a small number */
+	COLUMN_SEX,
+	COLUMN_STATE,				/* 管理状态, list without a column of its own */
+	COLUMN_CIRCUMSTANCE,
+	COLUMN_AMOUNT,
+	COLUMN_COUNT
+} IntakeColumnType;
+
+typedef struct IntakeColumn
+{
+	const char *header;			/* standard header */
+	const char *column;			/* column of the staged table */
+	IntakeColumnType type;
+	bool		header_needed;	/* an extract without it is refused */
+	bool		value_needed;	/* a row without it is rejected */
+} IntakeColumn;
+
+#define INTAKE_MAX_COLUMNS 20
+
+typedef struct IntakeLayout
+{
+	const char *kind;
+	int			count;
+	IntakeColumn columns[INTAKE_MAX_COLUMNS];
+} IntakeLayout;
+
+extern const IntakeLayout intake_layouts[INTAKE_KINDS];
+
+/* Code table of one column: folded value as delivered -> standard value. */
+typedef struct IntakeCode
+{
+	char	   *from;
+	size_t		from_length;
+	char	   *to;				/* NULL: known, and stands for nothing */
+	struct IntakeCode *next;
+} IntakeCode;
+
+#define INTAKE_CODE_BUCKETS 64
+
+typedef struct IntakeCodes
+{
+	IntakeCode *bucket[INTAKE_CODE_BUCKETS];
+} IntakeCodes;
+
+typedef struct IntakeSource
+{
+	char	   *name;
+	IntakeKind	kind;
+	const IntakeLayout *layout;
+	bool		full;
+	IntakeEncoding encoding;
+	double		shrink_limit;
+	int			renamed_count;
+	char	  **renamed_from;	/* folded header as delivered ... */
+	char	  **renamed_to;		/* ... and the standard header it stands for */
+	IntakeCodes codes[INTAKE_MAX_COLUMNS];
+} IntakeSource;
+
+typedef struct IntakeHeader
+{
+	int			count;			/* fields of a record */
+	char	  **names;			/* as delivered, trimmed */
+	char	  **folded;
+	int			field_of[INTAKE_MAX_COLUMNS];	/* field of a column, -1 = absent */
+	int			extra_count;
+	int		   *extras;			/* fields without a column, by name */
+} IntakeHeader;
+
+extern IntakeSource *intake_source_load(const char *name);
+extern const IntakeCode *intake_code_find(const IntakeCodes *codes, const char *value, size_t length);
+extern char *intake_fold_header(IntakeSpan text);
+extern int	intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count);
+extern void intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, IntakeHeader *header);
+extern bool intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count);
+
+/* ---- intake_write.c ---- */
+
+typedef struct IntakeTable IntakeTable;
+
+extern IntakeTable *intake_table_open(const char *name);
+extern int	intake_table_attribute(IntakeTable *table, const char *column);
+extern MemoryContext intake_table_row(IntakeTable *table, Datum **values, bool **nulls);
+extern bool intake_table_store(IntakeTable *table, size_t bytes);
+extern bool intake_table_waste(IntakeTable *table, size_t bytes);
+extern int	intake_table_flush(IntakeTable *table);
+extern void intake_table_stored_at(IntakeTable *table, int row, ItemPointer where);
+extern int64 intake_table_row_hash(IntakeTable *table, ItemPointer where, int attribute, int fault_attribute, bool *faulty);
+extern void intake_table_delete(IntakeTable *table, ItemPointer where);
+extern void intake_table_close(IntakeTable *table);
+
+/* ---- intake_row.c ---- */
+
+typedef struct IntakeFault
+{
+	const char *code;			/* NULL: none */
+	const char *field;			/* standard header, or NULL */
+	const char *message;
+} IntakeFault;
+
+typedef struct IntakeCounter
+{
+	int64		filled;
+	int64		valid;
+} IntakeCounter;
+
+typedef struct IntakeKey
+{
+	uint64		high;
+	uint64		low;
+} IntakeKey;
+
+typedef struct IntakeRowMaker IntakeRowMaker;
+
+extern IntakeRowMaker *intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
+										IntakeTable *table, int64 batch_id, int32 cutoff,
+										int64 home_region);
+extern bool intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
+							Datum *values, bool *nulls, IntakeKey *key, IntakeFault *fault);
+extern Datum intake_key_datum(const IntakeKey *key);
+extern const IntakeCounter *intake_row_counters(IntakeRowMaker *maker);
+
+#endif							/* REGISTRY_INTAKE_H */

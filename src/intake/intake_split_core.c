@@ -1,0 +1,247 @@
+/*
+ * intake_split_core.c
+ *		Splitting of an extract into records and of records into fields.
+ *
+ * Works on bytes in any encoding in which the bytes of the comma, the quote
+ * and the line ends stand for nothing else: UTF-8 and GB18030 (whose trailing
+ * bytes start at 0x30).
+ *
+ * The server's own CSV reader is not used: it aborts a file on mixed line
+ * ends, ends silently at a line "\.", and lets one open quote swallow the rest
+ * of the file.  Feeding it single records would copy every byte twice more.
+ *
+ * A field is quoted when its first character is a quote.  Inside, two quotes
+ * stand for one; what follows the closing quote must be a comma or the end of
+ * the record, blanks aside.  A quote elsewhere is an ordinary character.
+ */
+#include "postgres.h"
+
+#include "intake/intake_core.h"
+
+enum SplitState
+{
+	FIELD_START,				/* nothing of the field seen but blanks */
+	FIELD_PLAIN,
+	FIELD_QUOTED,				/* between the quotes */
+	FIELD_CLOSED				/* after a quote that may have been the last */
+};
+
+/*
+ * Length of the line end at position, 0 when there is none, -1 when the buffer
+ * ends after a CR that may be the first half of one.
+ */
+static int
+line_end_length(const char *buffer, size_t length, size_t position, bool at_end)
+{
+	if (buffer[position] == '\n')
+		return 1;
+	if (buffer[position] != '\r')
+		return 0;
+	if (position + 1 < length)
+		return buffer[position + 1] == '\n' ? 2 : 1;
+	return at_end ? 1 : -1;
+}
+
+/*
+ * Finds the end of the first physical line.  Sets length, consumed and lines
+ * of the record.
+ */
+static IntakeSplit
+find_line(const char *buffer, size_t length, bool at_end, IntakeRecord *record)
+{
+	const char *newline = memchr(buffer, '\n', length);
+	size_t		limit = newline ? (size_t) (newline - buffer) : length;
+	const char *carriage = memchr(buffer, '\r', limit);
+	size_t		end = carriage ? (size_t) (carriage - buffer) : limit;
+	int			width = 0;
+
+	if (end < length)
+	{
+		width = line_end_length(buffer, length, end, at_end);
+		if (width < 0)
+			return INTAKE_SPLIT_MORE;
+	}
+	else if (!at_end)
+		return length > INTAKE_RECORD_LIMIT ? INTAKE_SPLIT_LONG : INTAKE_SPLIT_MORE;
+
+	record->length = end;
+	record->consumed = end + width;
+	record->lines = 1;
+	return end > INTAKE_RECORD_LIMIT ? INTAKE_SPLIT_LONG : INTAKE_SPLIT_RECORD;
+}
+
+/*
+ * Walks a record with quotes to its end.  Returns false in *balanced when the
+ * quotes do not come out even, or only so that the record has the wrong number
+ * of fields.
+ */
+static IntakeSplit
+walk_quoted(const char *buffer, size_t length, bool at_end, int expected_fields,
+			IntakeRecord *record, bool *balanced)
+{
+	enum SplitState state = FIELD_START;
+	size_t		limit = Min(length, INTAKE_RECORD_LIMIT);
+	uint32		lines = 1;
+	int			fields = 1;
+	size_t		i = 0;
+
+	*balanced = false;
+	while (i < limit)
+	{
+		char		c = buffer[i];
+		int			width = 0;
+
+		if (state == FIELD_QUOTED)
+		{
+			if (c == '"')
+				state = FIELD_CLOSED;
+			else
+			{
+				width = line_end_length(buffer, length, i, at_end);
+				if (width < 0)
+					return INTAKE_SPLIT_MORE;
+				if (width > 0)
+					lines++;
+			}
+			i += Max(width, 1);
+			continue;
+		}
+
+		width = line_end_length(buffer, length, i, at_end);
+		if (width < 0)
+			return INTAKE_SPLIT_MORE;
+		if (width > 0)
+			break;
+		if (c == ',')
+		{
+			state = FIELD_START;
+			fields++;
+		}
+		else if (c == '"' && state == FIELD_START)
+			state = FIELD_QUOTED;
+		else if (c == '"' && state == FIELD_CLOSED && buffer[i - 1] == '"')
+			state = FIELD_QUOTED;
+		else if (state == FIELD_CLOSED && c != ' ' && c != '\t')
+			return INTAKE_SPLIT_RECORD;
+		else if (state == FIELD_START && c != ' ' && c != '\t')
+			state = FIELD_PLAIN;
+		i++;
+	}
+
+	if (i >= limit)
+	{
+		if (limit == INTAKE_RECORD_LIMIT)
+			return INTAKE_SPLIT_RECORD;
+		if (!at_end)
+			return INTAKE_SPLIT_MORE;
+	}
+	if (state == FIELD_QUOTED ||
+		(lines > 1 && expected_fields > 0 && fields != expected_fields))
+		return INTAKE_SPLIT_RECORD;
+
+	*balanced = true;
+	record->length = i;
+	record->consumed = i + (i < length ? line_end_length(buffer, length, i, at_end) : 0);
+	record->lines = lines;
+	return INTAKE_SPLIT_RECORD;
+}
+
+/*
+ * intake_split_record
+ *		Finds the record at the start of the buffer.
+ *
+ * at_end says that nothing follows the buffer.  A record of several lines must
+ * have expected_fields fields (0: any number); otherwise its quote was never
+ * meant to close there, and only the first line is given up, so that an open
+ * quote costs one line and not the rest of the file.
+ */
+IntakeSplit
+intake_split_record(const char *buffer, size_t length, bool at_end,
+					int expected_fields, IntakeRecord *record)
+{
+	IntakeRecord whole;
+	IntakeSplit result = find_line(buffer, length, at_end, record);
+	bool		balanced;
+
+	record->quoted = false;
+	if (result != INTAKE_SPLIT_RECORD ||
+		memchr(buffer, '"', record->length) == NULL)
+		return result;
+
+	record->quoted = true;
+	result = walk_quoted(buffer, length, at_end, expected_fields, &whole, &balanced);
+	if (result == INTAKE_SPLIT_MORE)
+		return result;
+	if (!balanced)
+		return INTAKE_SPLIT_QUOTE;
+	whole.quoted = true;
+	*record = whole;
+	return INTAKE_SPLIT_RECORD;
+}
+
+/*
+ * Takes one quoted field that starts at position; writes it, unescaped, over
+ * itself.  Returns the position after its comma, length + 1 after the last.
+ */
+static size_t
+take_quoted(char *record, size_t length, size_t position, IntakeSpan *field)
+{
+	size_t		in = position + 1;
+	size_t		out = position;
+
+	while (in < length)
+	{
+		if (record[in] == '"')
+		{
+			if (in + 1 >= length || record[in + 1] != '"')
+				break;
+			in++;
+		}
+		record[out++] = record[in++];
+	}
+	field->data = record + position;
+	field->length = out - position;
+	while (in < length && record[in] != ',')
+		in++;
+	return in + 1;
+}
+
+/*
+ * intake_split_fields
+ *		Splits a balanced record at its commas and resolves quotes in place.
+ *
+ * Returns the number of fields, which may exceed max_fields; only max_fields
+ * are stored.
+ */
+int
+intake_split_fields(char *record, size_t length, bool quoted,
+					IntakeSpan *fields, int max_fields)
+{
+	size_t		position = 0;
+	int			count = 0;
+
+	while (position <= length)
+	{
+		IntakeSpan	field;
+		size_t		start = position;
+
+		if (quoted)
+			while (start < length && (record[start] == ' ' || record[start] == '\t'))
+				start++;
+		if (quoted && start < length && record[start] == '"')
+			position = take_quoted(record, length, start, &field);
+		else
+		{
+			const char *comma = memchr(record + position, ',', length - position);
+			size_t		end = comma ? (size_t) (comma - record) : length;
+
+			field.data = record + position;
+			field.length = end - position;
+			position = end + 1;
+		}
+		if (count < max_fields)
+			fields[count] = field;
+		count++;
+	}
+	return count;
+}

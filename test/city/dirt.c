@@ -1,0 +1,11 @@
+/*
+ * dirt.c
+ *		What goes wrong between the fact and the file.
+ */
+#include "city.h"
+
+void
+dirt_apply(Facts *facts)
+{
+	(void) facts;
+}
