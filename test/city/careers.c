@@ -645,10 +645,10 @@ life_events(Facts *facts, Random *random)
 			Enrolment  *row = &facts->enrolment[i];
 
 			/* benefits rest while the sentence runs */
-			if (row->benefit == 1 && row->benefit_from <= month)
+			if (row->benefit == 1 && row->benefit_from < month)
 			{
 				row->benefit = 2;
-				row->benefit_to = month;
+				row->benefit_to = month - 1;
 			}
 			else if (row->benefit == 1)
 			{
@@ -710,7 +710,6 @@ facts_make(Facts *facts, size_t index)
 	facts->core = &city.cores[index];
 	facts->enrolments = facts->circumstances = facts->elsewheres = 0;
 	facts->mistaken = 0;
-	facts->mistaken_proposal = false;
 	facts->settled = false;
 	name_of(facts->core, facts->name, sizeof(facts->name));
 	register_row(facts, &random);

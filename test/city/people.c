@@ -169,7 +169,7 @@ household_make(Random *random, uint32_t household)
 	int			head_sex = chance(random, 0.72) ? 1 : 2;
 	bool		couple = age > 24 && chance(random, age < 70 ? 0.78 : 0.5);
 	int			mother_age = age - random_between(random, -2, 4);
-	int			children = age < 24 ? 0 : (int) random_below(random, age < 45 ? 3 : 2);
+	int			children = age < 24 ? 0 : age < 50 ? 1 + (int) random_below(random, 2) : (int) random_below(random, 2);
 
 	core_add(random, birth_for_age(random, age), head_sex, KIND_HOUSEHOLD, household, village, surname, ethnic);
 	if (couple)
@@ -186,6 +186,15 @@ household_make(Random *random, uint32_t household)
 	if (age < 60 && chance(random, 0.24))
 		core_add(random, birth_for_age(random, age + 23 + (int) random_below(random, 12)), chance(random, 0.42) ? 1 : 2,
 				 KIND_HOUSEHOLD, household, village, surname, ethnic)->relation = 50;
+	if (age >= 48 && couple && chance(random, 0.45))
+		for (int i = (int) random_below(random, 2); i >= 0; i--)
+		{
+			int			grandchild_age = age - 47 - (int) random_below(random, 12);
+
+			if (grandchild_age >= 0 && grandchild_age < 25)
+				core_add(random, birth_for_age(random, grandchild_age), chance(random, 0.52) ? 1 : 2, KIND_HOUSEHOLD, household,
+						 village, surname, ethnic)->relation = 40;
+		}
 	/* a baby of the month between the deliveries */
 	if (city.second && couple && age < 40 && chance(random, 0.0022))
 	{
@@ -299,6 +308,37 @@ register_candidates(const char *text, long *found)
 	return count;
 }
 
+static bool
+is_namesake(int64_t number17, const char *name)
+{
+	long		index = register_find(number17);
+	char		other[96];
+
+	if (index < 0)
+		return false;
+	name_of(&city.cores[index], other, sizeof(other));
+	return strcmp(name, other) == 0;
+}
+
+bool
+register_namesake(int64_t number17, const char *name)
+{
+	int64_t		power = 1;
+
+	for (int i = 0; i < 17; i++, power *= 10)
+	{
+		int			digit = (int) (number17 / power % 10);
+		int			before = (int) (number17 / power / 10 % 10);
+
+		for (int other = 0; other < 10; other++)
+			if (other != digit && is_namesake(number17 + (other - digit) * power, name))
+				return true;
+		if (i < 16 && before != digit && is_namesake(number17 + (before - digit) * power + (digit - before) * power * 10, name))
+			return true;
+	}
+	return false;
+}
+
 void
 people_make(void)
 {
@@ -354,7 +394,7 @@ employers_make(void)
 					 employer->kind == 1 ? "" : "有限公司");
 			employer->injury = chance(&again, 0.6);
 			employer->lagging = chance(&again, 0.03);
-			employer->code_broken = !city.clean && chance(&again, 0.01);
+			employer->code_broken = !city.clean && chance(&again, 0.02);
 			employer->staff = 3 + (int) random_below(&again, 300);
 		}
 		if (employer->code_broken)
