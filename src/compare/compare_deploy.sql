@@ -639,19 +639,25 @@ COMMENT ON FUNCTION registry.touch_others(date, date) IS 'adds persons that time
 
 -- The planner must know what arrived: with the statistics of an empty table it
 -- would join millions of rows one by one.
+-- Only the columns by which the recompute joins: the rest is for autovacuum.
 CREATE OR REPLACE FUNCTION registry.analyze_grown(tables text[]) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	grown text;
+	grown record;
 BEGIN
 	FOR grown IN
-		SELECT c.relname FROM pg_class c
+		SELECT c.relname, string_agg(quote_ident(a.attname), ', ') AS columns
+		FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid
 		WHERE c.relnamespace = 'registry'::regnamespace AND c.relname = ANY (tables)
 		  AND pg_relation_size(c.oid) > 1.2 * 8192 * c.relpages
+		  AND a.attname IN ('person_id', 'batch_id', 'row_key', 'number', 'value', 'kind', 'citizen_id', 'name_key',
+							'source', 'ended_on', 'scheme', 'employer', 'territory', 'rule_id', 'class', 'fault')
+		GROUP BY c.oid, c.relname
 	LOOP
-		EXECUTE format('ANALYZE registry.%I', grown);
+		EXECUTE format('ANALYZE registry.%I (%s)', grown.relname, grown.columns);
 	END LOOP;
 END;
 $$;
@@ -691,7 +697,7 @@ BEGIN
 		EXIT WHEN batches = '{}';
 		PERFORM set_config('registry.batch_id', batches[1]::text, true);
 		RAISE NOTICE 'applying % batches', cardinality(batches);
-		PERFORM registry.analyze_grown('{staged_population,staged_enrolment,staged_circumstance,staged_elsewhere,staged_employer,batch,source}');
+		PERFORM registry.analyze_grown('{staged_population,staged_enrolment,staged_circumstance,staged_elsewhere,staged_employer}');
 		PERFORM registry.register_numbers(batches);
 		PERFORM registry.analyze_grown('{person_alias}');
 		PERFORM registry.apply_employers(batches);
