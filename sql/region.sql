@@ -276,6 +276,8 @@ SELECT count(*) AS ended, count(*) FILTER (WHERE cardinality(region_successors(c
 FROM (SELECT code FROM region_seed() GROUP BY code HAVING region_level(code) = 3 AND NOT region_alive(code)) c;
 SELECT code, region_is_home(code::region_code, '340400')
 FROM unnest(ARRAY['340403', '340400', '340403001001', '341521', '342422', '341521100200', '340422', '340499', '341500', '340823', '340722', '34', '110101']) AS code;
+-- The official lists' own words for a code that is no place do not stand in full names.
+SELECT count(*) AS placeholders_named FROM region_seed() WHERE region_level(code) = 3 AND region_full_name(code) ~ '省直辖|市辖区';
 SELECT region_is_home('340823', '3408') AS moved_away, region_is_home('340823', '3407') AS moved_here;
 
 -- Seed and table agree; without a table the seed answers.
@@ -383,11 +385,12 @@ FROM unnest(ARRAY[
 	E'code,name,parent\n340499901,甲,340499\n', E'code,name,parent\n340403901001,甲,\n', E'code,name,parent\n340403901,甲,340403\n340403901,乙,340403\n',
 	E'code,name,parent,valid_from\n340403901,甲,340403,2020-13-01\n', E'code,name,parent,valid_from\n340403901,甲,340403,2021-02-29\n',
 	E'code,name,parent,valid_from\n340403901,甲,340403,1月1日\n', E'code,name,parent,valid_from,valid_to\n340403901,甲,340403,20200101,20190101\n',
-	E'code,name,parent,successors\n340403901,甲,340403,340403902 x\n', E'code,name,parent,successors\n340403901,甲,340403,340403901\n',
+	E'code,name,parent,valid_to\n340403,甲,3404,1970-01-01\n', E'code,name,parent,successors\n340403901,甲,340403,340403902 x\n', E'code,name,parent,successors\n340403901,甲,340403,340403901\n',
 	'code,name,parent' || repeat(',x', 70)
 ]) AS content, pg_temp.refusal(format('SELECT registry.load_regions(convert_to(%L, ''UTF8''))', content)) r;
 SELECT r.state, r.message, r.detail FROM unnest(ARRAY[
-	'\x636f64652c6e616d652c706172656e740a3334303430333930312cff2c3334303430330a', '\x636f64652c6e616d652c706172656e740a3334303430333930312c002c3334303430330a'
+	'\x636f64652c6e616d652c706172656e740a3334303430333930312cff2c3334303430330a', '\x636f64652c6e616d652c706172656e740a3334303430333930312c002c3334303430330a',
+	'\x636f64652c6e616d652c706172656e740a3334303430333930312cfe39fe392c3334303430330a'
 ]) AS content, pg_temp.refusal(format('SELECT registry.load_regions(%L::bytea)', content)) r;
 SELECT count(*) AS nothing_loaded FROM region WHERE code IN ('340403901', '340403902');
 
