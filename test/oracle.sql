@@ -73,7 +73,9 @@ FROM (SELECT (l.received, l.rejected, l.unchanged, l.inserted, l.changed, l.ende
 					l.received, l.rejected, l.unchanged, l.inserted, l.changed, l.ended,
 					t.received, t.rejected, t.unchanged, t.inserted, t.changed, t.ended) AS txt
 	  FROM truth.batch t
-	  LEFT JOIN (SELECT DISTINCT ON (b.source) b.* FROM registry.batch_list b ORDER BY b.source, b.batch_id DESC) l ON l.source = t.source) d;
+	  LEFT JOIN (SELECT DISTINCT ON (b.source) b.* FROM registry.batch_list b ORDER BY b.source, b.batch_id DESC) l ON l.source = t.source
+	  -- the same file as last month's is refused and makes no batch
+	  WHERE l.cutoff = (SELECT max(b.cutoff) FROM registry.batch_list b)) d;
 
 INSERT INTO outcome
 SELECT 'coverage_report', count(*) FILTER (WHERE NOT same), (array_agg(txt) FILTER (WHERE NOT same))[1:5]::text

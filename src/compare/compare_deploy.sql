@@ -214,8 +214,10 @@ BEGIN
 		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
 		' WHERE t.row_key = c.row_key AND t.person_id = c.old_person AND s.row_key = c.row_key AND s.batch_id = c.batch_id',
 		fact, assignments);
-	UPDATE registry.batch b SET changed = b.changed + c.rows
-	FROM (SELECT r.batch_id, count(*) AS rows FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
+	-- a row whose number was broken until now was rejected, not applied: it is new
+	UPDATE registry.batch b SET changed = b.changed + c.changed, inserted = b.inserted + c.inserted
+	FROM (SELECT r.batch_id, count(*) FILTER (WHERE r.old_person > 0) AS changed, count(*) FILTER (WHERE r.old_person = 0) AS inserted
+		  FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
 	WHERE b.batch_id = c.batch_id;
 
 	-- rows the source never said before, in the order of the persons
