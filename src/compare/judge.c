@@ -185,7 +185,13 @@ writer_slot(RowWriter *writer)
 		writer_flush(writer);
 	slot = writer->slots[writer->used];
 	if (slot == NULL)
+	{
+		/* slots are used again for later rows: they live as long as the writer */
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(writer));
+
 		slot = writer->slots[writer->used] = table_slot_create(writer->relation, NULL);
+		MemoryContextSwitchTo(old);
+	}
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	return slot;

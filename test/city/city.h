@@ -112,6 +112,9 @@ typedef struct City
 extern City city;
 
 extern void places_load(const char *path, const char *out);
+/* A registered person of that name whose number is one digit or one swap away. */
+extern bool register_namesake(int64_t number17, const char *name);
+
 extern void people_make(void);
 extern void employers_make(void);
 extern size_t employer_pick(Random *random, int county, int kind);
@@ -248,7 +251,6 @@ typedef struct Facts
 	Register	person;
 	int			enrolments, circumstances, elsewheres;
 	int64_t		mistaken;		/* number of owner 1, 0 none */
-	bool		mistaken_proposal;
 	bool		settled;		/* dirt whose truth must not be mixed with events */
 	Enrolment	enrolment[ENROLMENTS_MAX];
 	Circumstance circumstance[CIRCUMSTANCES_MAX];

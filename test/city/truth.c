@@ -581,6 +581,7 @@ identity_judge(const Facts *facts, int owner, Answer *answer, bool enrolled, boo
 	const Register *person = &facts->person;
 	bool		registered = owner == 0 && person->present && row_counts(&person->id, 0);
 	bool		legacy = false;
+	bool		nameless = false;
 
 	for (int i = 0; i < facts->enrolments; i++)
 	{
@@ -598,7 +599,9 @@ identity_judge(const Facts *facts, int owner, Answer *answer, bool enrolled, boo
 		problem_add(answer, "ID06", -1, -1, false);
 	if (facts->core->region_unknown)
 		problem_add(answer, "ID11", -1, -1, false);
-	if (owner == 1 && facts->mistaken_proposal)
+	for (int i = 0; i < facts->enrolments; i++)
+		nameless = nameless || (facts->enrolment[i].id.name_relation == NAME_INVALID && row_counts(&facts->enrolment[i].id, owner));
+	if (!registered && enrolled && !nameless && register_namesake(answer->number17, facts->name))
 		problem_add(answer, "DP06", -1, -1, false);
 	if (registered && person->sex_differs)
 		problem_add(answer, "ID15", -1, -1, false);
