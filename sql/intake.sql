@@ -326,6 +326,9 @@ UPDATE source SET active = true WHERE source = 'test_enrolment';
 SELECT pg_temp.take('test_enrolment', '');
 \echo :LAST_ERROR_SQLSTATE
 SELECT pg_temp.take('test_enrolment', E'\n\r\n');
+SELECT registry.receive('test_enrolment', '2024-06-30', '\x504b030414000600'::bytea);
+SELECT registry.receive('test_enrolment', '2024-06-30', '\x1f8b0800'::bytea);
+\echo :LAST_ERROR_SQLSTATE
 SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,参保状态,缴费状态,开始年月\n1,2,3,4,5\n');
 \echo :LAST_ERROR_SQLSTATE
 SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,AAC002,险种,经办区划,参保状态,缴费状态,开始年月\n');
@@ -396,6 +399,11 @@ SELECT state FROM pg_temp.batch;
 SELECT count(*) AS left_in_staging FROM staged_enrolment WHERE batch_id = pg_temp.last();
 SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月,个人编号\n' || string_agg(format(E'11010519491231002X,甲,P1,340402,1,1,199902,%s\n', n), ''), cutoff => '2024-07-31') IS NOT NULL AS received FROM generate_series(1, 95) n;
 SELECT n, state, held_reason FROM pg_temp.batch;
+-- as many rows, but few that can be read
+UPDATE registry.batch SET received = 3, accepted = 100 WHERE state = 'applied';
+SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月\nx\ny\nz\n11010519491231002X,甲,P1,340402,1,1,199903\n', cutoff => '2024-07-31') IS NOT NULL AS received;
+SELECT n, state, held_reason FROM pg_temp.batch;
+UPDATE registry.batch SET received = 100, accepted = 1 WHERE state = 'applied';
 -- header only: a full extract is held, a delta is an empty batch
 SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月\n', cutoff => '2024-07-31') IS NOT NULL AS received;
 SELECT n, state, held_reason FROM pg_temp.batch;

@@ -74,6 +74,7 @@ typedef struct IntakeBatch
 	StagedRow  *rows;			/* every staged row, in file order */
 	int64		row_count;
 	int64		row_capacity;
+	int64		staged_count;	/* rows left after repeated keys are gone */
 	int64		unflushed;		/* rows whose place is not known yet */
 
 	int64		received;
@@ -317,6 +318,7 @@ drop_repeated(IntakeBatch *batch)
 			bool		same = intake_table_row_hash(batch->staged, &rows[i].where, hash_attribute, fault_attribute, &faulty) == hash;
 
 			intake_table_delete(batch->staged, &rows[i].where);
+			batch->staged_count--;
 			if (faulty)
 				continue;		/* counted and kept as a reject already */
 			batch->accepted--;
@@ -423,6 +425,24 @@ guess_encoding(const IntakeSource *source, const char *data, size_t length)
 	return looks_like_utf8(data, length) ? INTAKE_UTF8 : INTAKE_GB18030;
 }
 
+/* Spreadsheets and archives are sent by mistake; their name may end in .csv. */
+static void
+refuse_other_files(const IntakeSource *source, const char *data, size_t length)
+{
+	const char *what = NULL;
+
+	if (length >= 4 && (memcmp(data, "PK\003\004", 4) == 0 || memcmp(data, "\xd0\xcf\x11\xe0", 4) == 0))
+		what = "a spreadsheet or an archive";
+	else if (length >= 2 && memcmp(data, "\x1f\x8b", 2) == 0)
+		what = "compressed";
+	if (what)
+		ereport(ERROR,
+				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
+				 errmsg("extract of source \"%s\" is not a text file", source->name),
+				 errdetail("By its first bytes it is %s.", what),
+				 errhint("Save it as CSV, in GB18030 or UTF-8, and receive that.")));
+}
+
 /* Settles the encoding of a reader by its source and its first block. */
 static void
 settle_encoding(const IntakeSource *source, IntakeReader *reader)
@@ -435,6 +455,7 @@ settle_encoding(const IntakeSource *source, IntakeReader *reader)
 	bool		mark_be = length >= 2 && memcmp(data, "\xfe\xff", 2) == 0;
 	int			mark_length = 0;
 
+	refuse_other_files(source, data, length);
 	if (encoding == INTAKE_AUTO)
 		encoding = mark8 ? INTAKE_UTF8 : mark_le || mark_be ? INTAKE_UTF16 :
 			guess_encoding(source, data, length);
@@ -578,13 +599,19 @@ check_file_ahead(const IntakeSource *source, const char *path)
 	check_not_received(source, digest);
 }
 
-/* Why a batch has to wait for a decision, NULL when it need not. */
+/*
+ * Why a batch has to wait for a decision, NULL when it need not.  A full
+ * extract ends what it does not hold, so it is shrunken as well when its rows
+ * are all there and cannot be read.
+ */
 static char *
 reason_to_hold(IntakeBatch *batch, bool declared, int64 declared_rows)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(batch->source->name)};
 	char	   *last;
+	int64		last_received,
+				last_staged;
 
 	if (declared && declared_rows != batch->received)
 		return psprintf("sender declared " INT64_FORMAT " rows, " INT64_FORMAT " were received",
@@ -593,11 +620,19 @@ reason_to_hold(IntakeBatch *batch, bool declared, int64 declared_rows)
 		return NULL;
 	if (batch->received == 0)
 		return pstrdup("full extract without any row (rule DY14)");
-	last = query_text("SELECT received FROM registry.batch WHERE source OPERATOR(pg_catalog.=) $1 "
-					  "AND state OPERATOR(pg_catalog.=) 'applied' ORDER BY cutoff DESC, batch_id DESC", 1, types, values);
-	if (last && batch->received < strtod(last, NULL) * (1 - batch->source->shrink_limit))
-		return psprintf("full extract has " INT64_FORMAT " rows, the last applied one had %s (rule DY14)",
-						batch->received, last);
+	/* rows with a broken number are staged too: they are keyed rejects */
+	last = query_text("SELECT b.received || ' ' || b.accepted + (SELECT count(*) FROM registry.reject r "
+					  "WHERE r.batch_id OPERATOR(pg_catalog.=) b.batch_id AND r.row_key IS NOT NULL) "
+					  "FROM registry.batch b WHERE b.source OPERATOR(pg_catalog.=) $1 "
+					  "AND b.state OPERATOR(pg_catalog.=) 'applied' ORDER BY b.cutoff DESC, b.batch_id DESC", 1, types, values);
+	if (last == NULL || sscanf(last, INT64_FORMAT " " INT64_FORMAT, &last_received, &last_staged) != 2)
+		return NULL;
+	if (batch->received < last_received * (1 - batch->source->shrink_limit))
+		return psprintf("full extract has " INT64_FORMAT " rows, the last applied one had " INT64_FORMAT " (rule DY14)",
+						batch->received, last_received);
+	if (batch->staged_count < last_staged * (1 - batch->source->shrink_limit))
+		return psprintf("full extract has " INT64_FORMAT " rows that can be applied, the last applied one had " INT64_FORMAT " (rule DY14)",
+						batch->staged_count, last_staged);
 	return NULL;
 }
 
@@ -739,6 +774,7 @@ settle_repeated(IntakeBatch *batch, const char *path, bytea *content)
 	IntakeReader again;
 
 	CommandCounterIncrement();
+	batch->staged_count = batch->row_count;
 	differing = drop_repeated(batch);
 	if (differing == 0)
 		return;

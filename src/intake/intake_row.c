@@ -406,6 +406,19 @@ read_date(IntakeSpan text, ColumnValue *value, Datum *datum)
 }
 
 static IntakeValue
+read_month(IntakeSpan text, ColumnValue *value, Datum *datum)
+{
+	int			yearmonth = 0;
+	IntakeValue result = intake_parse_month(text, &yearmonth);
+
+	if (result != INTAKE_VALUE_GOOD)
+		return result;
+	value->number = yearmonth;
+	*datum = Int32GetDatum(yearmonth);
+	return result;
+}
+
+static IntakeValue
 read_scheme(IntakeRowMaker *maker, int column, IntakeSpan text, ColumnValue *value, Datum *datum, bool *null)
 {
 	IntakeSpan	code;
@@ -615,14 +628,8 @@ read_column(IntakeRowMaker *maker, int i, IntakeSpan text, Datum *values, bool *
 			result = read_date(text, value, &datum);
 			break;
 		case COLUMN_MONTH:
-			{
-				int			yearmonth;
-
-				result = intake_parse_month(text, &yearmonth);
-				value->number = result == INTAKE_VALUE_GOOD ? yearmonth : 0;
-				datum = Int32GetDatum(value->number);
-				break;
-			}
+			result = read_month(text, value, &datum);
+			break;
 		case COLUMN_SCHEME:
 			result = read_scheme(maker, i, text, value, &datum, &null);
 			break;
