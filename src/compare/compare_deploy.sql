@@ -158,6 +158,10 @@ DECLARE
 	place text;
 	place_join text;
 	home region_code := registry.home_region();
+	first_run boolean := registry.setting('current_reference_date') IS NULL;	-- everybody will be judged
+	is_empty boolean;
+	insertion text;
+	arrivals text;
 BEGIN
 	EXECUTE format('SELECT EXISTS (SELECT FROM registry.staged_%I s WHERE s.batch_id = ANY ($1))'
 				   ' OR EXISTS (SELECT FROM registry.batch b JOIN registry.source o USING (source)'
@@ -166,6 +170,8 @@ BEGIN
 	IF place = 'f' OR place = 'false' THEN
 		RETURN;
 	END IF;
+
+	EXECUTE format('SELECT NOT EXISTS (SELECT FROM registry.%I)', fact) INTO STRICT is_empty;
 
 	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
 		   string_agg(format('%1$I = s.%1$I', a.attname), ', ' ORDER BY a.attnum)
@@ -221,22 +227,30 @@ BEGIN
 	WHERE b.batch_id = c.batch_id;
 
 	-- rows the source never said before, in the order of the persons
-	EXECUTE format(
-		'WITH arrived AS ('
+	insertion := format(
 		'INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s)'
 		' SELECT coalesce(a.person_id, 0), coalesce(a.person_id, 0), %3$s, s.valid_from, %4$s'
 		' FROM registry.staged_%1$I s'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' %5$s'
 		' WHERE s.batch_id = ANY ($1) AND NOT EXISTS (SELECT FROM registry.%1$I t WHERE t.row_key = s.row_key)'
-		' ORDER BY coalesce(a.person_id, 0)'
-		' RETURNING person_id, batch_id),'
-		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT r.person_id FROM arrived r ON CONFLICT DO NOTHING)'
+		' ORDER BY coalesce(a.person_id, 0)',
+		fact, columns, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c), place_join);
+	IF is_empty THEN
+		-- a first load: its index is cheaper built at once than row by row
+		EXECUTE format('DROP INDEX registry.%I', fact || '_row_key_idx');
+		EXECUTE insertion USING batches, home;
+		EXECUTE format('CREATE UNIQUE INDEX %I ON registry.%I (row_key)', fact || '_row_key_idx', fact);
+		arrivals := format('SELECT t.person_id, t.batch_id FROM registry.%I t', fact);
+	ELSE
+		arrivals := insertion || ' RETURNING person_id, batch_id';
+	END IF;
+	EXECUTE format(
+		'WITH arrived AS (%s),'
+		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT r.person_id FROM arrived r WHERE $3 ON CONFLICT DO NOTHING)'
 		' UPDATE registry.batch b SET inserted = b.inserted + c.rows'
 		' FROM (SELECT r.batch_id, count(*) AS rows FROM arrived r WHERE r.person_id > 0 GROUP BY r.batch_id) c'
-		' WHERE b.batch_id = c.batch_id',
-		fact, columns, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c), place_join)
-		USING batches, home;
+		' WHERE b.batch_id = c.batch_id', arrivals) USING batches, home, NOT first_run;
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_facts(text, text, bigint[]) IS 'applies the staged rows of one kind of fact';
@@ -750,9 +764,21 @@ CREATE OR REPLACE FUNCTION registry.clear_staged(batches bigint[]) RETURNS void
 AS $$
 DECLARE
 	fact text;
-	others boolean;
 BEGIN
 	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere', 'employer'] LOOP
+		-- emptied at once when nobody receives and nothing else waits; safe only
+		-- where a snapshot sees what was committed before the lock
+		BEGIN
+			IF current_setting('transaction_isolation') = 'read committed' THEN
+				EXECUTE format('LOCK TABLE registry.staged_%I IN ACCESS EXCLUSIVE MODE NOWAIT', fact);
+				IF NOT EXISTS (SELECT FROM registry.batch b WHERE b.state IN ('staged', 'held') AND b.batch_id <> ALL (batches)) THEN
+					EXECUTE format('TRUNCATE registry.staged_%I', fact);
+					CONTINUE;
+				END IF;
+			END IF;
+		EXCEPTION WHEN lock_not_available THEN
+			NULL;
+		END;
 		EXECUTE format('DELETE FROM registry.staged_%I s WHERE s.batch_id = ANY ($1)', fact) USING batches;
 	END LOOP;
 END;
