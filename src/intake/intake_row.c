@@ -57,7 +57,7 @@ typedef struct ColumnValue
  * several rows, a city some ten thousand common names), and reading one costs
  * more than the rest of its row.
  */
-#define NAME_CACHE_SLOTS 16384	/* a power of two */
+#define NAME_CACHE_SLOTS 65536	/* a power of two */
 #define NAME_CACHE_BYTES 24
 
 typedef struct CachedName
