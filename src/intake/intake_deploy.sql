@@ -114,9 +114,9 @@ INSERT INTO registry.source (source, kind, title, delivery, codes)
 SELECT s.source, s.kind, s.title, s.delivery,
 	   CASE s.codes
 			WHEN 'social' THEN '{"险种": {"110": "P1", "120": "P3", "170": "P2", "150": "P2", "210": "U", "310": "M1", "380": "M3",
-				"390": "M2", "391": "M2", "410": "W", "510": "B", "320": null, "330": null, "340": null}}'::jsonb
+				"390": "M2", "391": "M2", "410": "W", "510": "B", "320": null, "330": null, "340": null, "350": null, "392": null}}'::jsonb
 			WHEN 'medical' THEN '{"险种": {"110": "P1", "120": "P3", "170": "P2", "150": "P2", "210": "U", "310": "M1", "380": "M3",
-				"390": "M2", "391": "M2", "410": null, "510": "B", "320": null, "330": null, "340": null}}'::jsonb
+				"390": "M2", "391": "M2", "410": null, "510": "B", "320": null, "330": null, "340": null, "350": null, "392": null}}'::jsonb
 			ELSE '{}'::jsonb
 	   END
 FROM (VALUES
