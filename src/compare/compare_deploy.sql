@@ -214,8 +214,10 @@ BEGIN
 		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
 		' WHERE t.row_key = c.row_key AND t.person_id = c.old_person AND s.row_key = c.row_key AND s.batch_id = c.batch_id',
 		fact, assignments);
-	UPDATE registry.batch b SET changed = b.changed + c.rows
-	FROM (SELECT r.batch_id, count(*) AS rows FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
+	-- a row whose number was broken until now was rejected, not applied: it is new
+	UPDATE registry.batch b SET changed = b.changed + c.changed, inserted = b.inserted + c.inserted
+	FROM (SELECT r.batch_id, count(*) FILTER (WHERE r.old_person > 0) AS changed, count(*) FILTER (WHERE r.old_person = 0) AS inserted
+		  FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
 	WHERE b.batch_id = c.batch_id;
 
 	-- rows the source never said before, in the order of the persons
@@ -409,7 +411,7 @@ CREATE OR REPLACE FUNCTION registry.find_other_problems() RETURNS void
 AS $$
 BEGIN
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT 0, r.territory, r.fault, hashtextextended(r.row_key::text, 0), coalesce(registry.coverage_make(ARRAY[r.scheme]), '{}'::registry.coverage),
+	SELECT 0, r.territory, r.fault, hashtextextended(r.row_key::text, 0), registry.coverage_make(array_remove(ARRAY[r.scheme], NULL)),
 		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number)
 	FROM (SELECT p.territory, p.fault, p.row_key, NULL::text AS scheme, p.source, p.batch_id, p.line_no, p.number
 		  FROM registry.population p WHERE p.person_id = 0 AND p.ended_on IS NULL
@@ -425,25 +427,25 @@ BEGIN
 	JOIN registry.rule u ON u.rule_id = r.fault AND u.active
 	WHERE r.fault IN ('ID02', 'ID03', 'ID04', 'ID08');
 
-	-- several register persons, or one of a similar name, one edit from a broken number
+	-- several register persons, or one of a similar name, one edit from a broken
+	-- number: a proposal at each whom the row may mean
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT 0, r.territory, 'DP06', hashtextextended(r.row_key::text, 0), '{}'::registry.coverage,
-		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number,
-							  'candidates', jsonb_agg(DISTINCT p.person_id))
-	FROM (SELECT e.territory, e.row_key, e.source, e.batch_id, e.line_no, e.number, e.name, e.name_key, e.fault
+	SELECT p.person_id, min(p.territory), 'DP06', hashtextextended(r.row_key::text, 0), '{}'::registry.coverage,
+		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number)
+	FROM (SELECT e.row_key, e.source, e.batch_id, e.line_no, e.number, e.name, e.name_key, e.fault
 		  FROM registry.enrolment e WHERE e.person_id = 0 AND e.ended_on IS NULL
 		  UNION ALL
-		  SELECT c.territory, c.row_key, c.source, c.batch_id, c.line_no, c.number, c.name, c.name_key, c.fault
+		  SELECT c.row_key, c.source, c.batch_id, c.line_no, c.number, c.name, c.name_key, c.fault
 		  FROM registry.circumstance c WHERE c.person_id = 0 AND c.ended_on IS NULL
 		  UNION ALL
-		  SELECT w.territory, w.row_key, w.source, w.batch_id, w.line_no, w.number, w.name, w.name_key, w.fault
+		  SELECT w.row_key, w.source, w.batch_id, w.line_no, w.number, w.name, w.name_key, w.fault
 		  FROM registry.elsewhere w WHERE w.person_id = 0 AND w.ended_on IS NULL) r
 	CROSS JOIN LATERAL registry.citizen_id_candidates(r.number) c
 	JOIN registry.population p ON p.citizen_id = c.id AND p.ended_on IS NULL AND p.person_id > 0
 	WHERE r.fault IN ('ID02', 'ID03', 'ID04', 'ID08')
 	  AND (p.name_key = r.name_key OR registry.name_similarity(p.name, r.name) >= 0.5)
 	  AND EXISTS (SELECT FROM registry.rule u WHERE u.rule_id = 'DP06' AND u.active)
-	GROUP BY r.territory, r.row_key, r.source, r.batch_id, r.line_no, r.number;
+	GROUP BY p.person_id, r.row_key, r.source, r.batch_id, r.line_no, r.number;
 
 	-- a valid number in no register, while an equal name stands one edit away
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
@@ -548,7 +550,7 @@ BEGIN
 	UPDATE registry.problem p
 	SET state = 'closed', closed_at = now(), closed_batch_id = batch
 	WHERE p.state <> 'closed'
-	  AND (everyone OR p.person_id = 0 OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
+	  AND (everyone OR p.person_id = 0 OR p.rule_id = 'DP06' OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
 	  AND NOT EXISTS (SELECT FROM pg_temp.registry_finding f
 					  WHERE f.person_id = p.person_id AND f.rule_id = p.rule_id AND f.finding_key = p.finding_key);
 END;
