@@ -387,6 +387,10 @@ DROP ROLE registry_intake_clerk;
 --
 SELECT registry.receive('test_enrolment', '2024-06-30', convert_to(E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月\n11010519491231002X,甲,P1,340402,1,1,199901\n', 'UTF8'), declared_rows => 2) IS NOT NULL AS received;
 SELECT state, held_reason FROM pg_temp.batch;
+SELECT registry.receive('test_enrolment', '2024-06-30', convert_to(E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月\n11010519491231002X,甲,P1,340402,1,1,199904\n合计,1\n', 'UTF8'), declared_rows => 1) IS NOT NULL AS received;
+SELECT state, held_reason FROM pg_temp.batch;
+SELECT discard(pg_temp.last());
+SELECT registry.receive('test_enrolment', '2024-06-30', convert_to(E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月\n11010519491231002X,甲,P1,340402,1,1,199905\n', 'UTF8'), declared_rows => 2) IS NOT NULL AS received;
 SELECT release(pg_temp.last());
 SELECT state, held_reason FROM pg_temp.batch;
 UPDATE source SET delivery = 'full' WHERE source = 'test_enrolment';
@@ -417,7 +421,7 @@ SELECT discard(-1);
 \echo :LAST_ERROR_SQLSTATE
 BEGIN;
 INSERT INTO registry.batch (batch_id, source, cutoff, sha256, bytes, encoding, header, state) VALUES
-	(-2, 'army', '2024-05-31', '', 0, 'UTF-8', '{}', 'applied'), (-3, 'army', '2024-04-30', '', 0, 'UTF-8', '{}', 'held'), (-4, 'army', '2024-04-30', '', 0, 'UTF-8', '{}', 'discarded');
+	(-2, 'army', '2024-05-31', '\x02', 0, 'UTF-8', '{}', 'applied'), (-3, 'army', '2024-04-30', '\x03', 0, 'UTF-8', '{}', 'held'), (-4, 'army', '2024-04-30', '', 0, 'UTF-8', '{}', 'discarded');
 SAVEPOINT s;
 SELECT release(-2);
 \echo :LAST_ERROR_SQLSTATE

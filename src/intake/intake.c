@@ -78,6 +78,7 @@ typedef struct IntakeBatch
 	int64		unflushed;		/* rows whose place is not known yet */
 
 	int64		received;
+	int64		not_data;		/* repeated headers, totals, empty records */
 	int64		accepted;
 	int64		rejected;
 	int64		unchanged;
@@ -246,9 +247,12 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 	first = first_filled(batch->fields, Min(count, batch->max_fields));
 	if (first.length == 0 || intake_is_total_line(first) ||
 		intake_header_repeats(&batch->header, batch->fields, count))
+	{
+		batch->not_data++;
 		reject(batch, line, "not_data", NULL,
 			   first.length == 0 ? "record holds nothing" :
 			   intake_is_total_line(first) ? "record is a line of totals" : "record repeats the header line", NULL, false);
+	}
 	else if (count != batch->header.count)
 		reject(batch, line, "fields", NULL,
 			   psprintf("record has %d fields, the header line has %d", count, batch->header.count), NULL, false);
@@ -613,7 +617,8 @@ reason_to_hold(IntakeBatch *batch, bool declared, int64 declared_rows)
 	int64		last_received,
 				last_staged;
 
-	if (declared && declared_rows != batch->received)
+	/* senders count their rows, some the line of totals with them */
+	if (declared && declared_rows != batch->received && declared_rows != batch->received - batch->not_data)
 		return psprintf("sender declared " INT64_FORMAT " rows, " INT64_FORMAT " were received",
 						declared_rows, batch->received);
 	if (!batch->source->full)

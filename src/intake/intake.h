@@ -157,6 +157,8 @@ typedef struct IntakeCode
 	char	   *from;
 	size_t		from_length;
 	char	   *to;				/* NULL: known, and stands for nothing */
+	Datum		datum;			/* the same as text */
+	int			number;			/* and as number, where it is one */
 	struct IntakeCode *next;
 } IntakeCode;
 
@@ -165,6 +167,7 @@ typedef struct IntakeCode
 typedef struct IntakeCodes
 {
 	IntakeCode *bucket[INTAKE_CODE_BUCKETS];
+	IntakeCode *single[128];	/* those of one ASCII character, nearly all there are */
 } IntakeCodes;
 
 typedef struct IntakeSource

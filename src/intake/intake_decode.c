@@ -185,11 +185,10 @@ bool
 intake_decode(IntakeEncoding encoding, const char *bytes, size_t length,
 			  IntakeText *text, size_t *broken_at)
 {
-	const char *zero = memchr(bytes, '\0', length);
-
 	text_reserve(text, 2 * length + 8);
 	if (encoding == INTAKE_GB18030)
 	{
+		const char *zero = memchr(bytes, '\0', length);
 		const unsigned char *p = (const unsigned char *) bytes;
 		char	   *out = text->data;
 		bool		whole;
@@ -198,22 +197,15 @@ intake_decode(IntakeEncoding encoding, const char *bytes, size_t length,
 		whole = gb_decode(&p, p + length, &out);
 		text->length = out - text->data;
 		*broken_at = (const char *) p - bytes;
-		if (whole && zero == NULL)
-			return true;
+		if (zero)
+			*broken_at = Min(*broken_at, (size_t) (zero - bytes));
+		return whole && zero == NULL;
 	}
-	else
-	{
-		int			valid = pg_encoding_verifymbstr(PG_UTF8, bytes, (int) length);
-
-		*broken_at = valid;
-		memcpy(text->data, bytes, length);
-		text->length = length;
-		if ((size_t) valid == length)
-			return true;
-	}
-	if (zero)
-		*broken_at = Min(*broken_at, (size_t) (zero - bytes));
-	return false;
+	/* this check refuses NUL as well */
+	*broken_at = pg_encoding_verifymbstr(PG_UTF8, bytes, (int) length);
+	memcpy(text->data, bytes, length);
+	text->length = length;
+	return *broken_at == length;
 }
 
 /*

@@ -43,8 +43,12 @@ CREATE TABLE IF NOT EXISTS registry.batch (
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	finished_at timestamptz
 );
-COMMENT ON TABLE registry.batch IS 'one received extract; received = unchanged + inserted + changed + rejected once it is applied';
-CREATE INDEX IF NOT EXISTS batch_sha256_idx ON registry.batch (source, sha256);
+COMMENT ON TABLE registry.batch IS 'one received extract; received = unchanged + inserted + changed + rejected once it is applied, accepted + rejected + unchanged before';
+COMMENT ON COLUMN registry.batch.unchanged IS 'rows that say what was known; before the batch is applied, equal repeats inside the extract';
+COMMENT ON COLUMN registry.batch.accepted IS 'rows staged without a fault';
+COMMENT ON COLUMN registry.batch.received IS 'records after the header, with repeated headers and totals; blank lines do not count';
+-- the same content counts once, whatever two sessions do at the same moment
+CREATE UNIQUE INDEX IF NOT EXISTS batch_content_idx ON registry.batch (source, sha256) WHERE state <> 'discarded';
 
 CREATE TABLE IF NOT EXISTS registry.reject (
 	batch_id bigint NOT NULL,
@@ -110,9 +114,9 @@ INSERT INTO registry.source (source, kind, title, delivery, codes)
 SELECT s.source, s.kind, s.title, s.delivery,
 	   CASE s.codes
 			WHEN 'social' THEN '{"险种": {"110": "P1", "120": "P3", "170": "P2", "150": "P2", "210": "U", "310": "M1", "380": "M3",
-				"390": "M2", "391": "M2", "410": "W", "510": "B", "320": null, "330": null, "340": null}}'::jsonb
+				"390": "M2", "391": "M2", "410": "W", "510": "B", "320": null, "330": null, "340": null, "350": null, "392": null}}'::jsonb
 			WHEN 'medical' THEN '{"险种": {"110": "P1", "120": "P3", "170": "P2", "150": "P2", "210": "U", "310": "M1", "380": "M3",
-				"390": "M2", "391": "M2", "410": null, "510": "B", "320": null, "330": null, "340": null}}'::jsonb
+				"390": "M2", "391": "M2", "410": null, "510": "B", "320": null, "330": null, "340": null, "350": null, "392": null}}'::jsonb
 			ELSE '{}'::jsonb
 	   END
 FROM (VALUES

@@ -160,11 +160,15 @@ code_add(IntakeCodes *codes, const char *from, const char *to)
 	for (size_t i = 0; i < code->from_length; i++)
 		code->from[i] = pg_ascii_toupper((unsigned char) code->from[i]);
 	code->to = to ? pstrdup(to) : NULL;
+	code->datum = to ? CStringGetTextDatum(to) : (Datum) 0;
+	code->number = to ? atoi(to) : 0;
 	if (intake_code_find(codes, code->from, code->from_length))
 		return;
 	bucket = code_bucket(code->from, code->from_length);
 	code->next = codes->bucket[bucket];
 	codes->bucket[bucket] = code;
+	if (code->from_length == 1 && !IS_HIGHBIT_SET(code->from[0]))
+		codes->single[(unsigned char) code->from[0]] = code;
 }
 
 static int

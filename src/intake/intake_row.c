@@ -57,7 +57,7 @@ typedef struct ColumnValue
  * several rows, a city some ten thousand common names), and reading one costs
  * more than the rest of its row.
  */
-#define NAME_CACHE_SLOTS 16384	/* a power of two */
+#define NAME_CACHE_SLOTS 65536	/* a power of two */
 #define NAME_CACHE_BYTES 24
 
 typedef struct CachedName
@@ -103,6 +103,7 @@ struct IntakeRowMaker
 	int			fixed[4];
 	Datum		fixed_value[4];
 
+	Datum		kinds[100];		/* kinds of document, as text */
 	IntakeCounter counters[INTAKE_MAX_COLUMNS];
 	ColumnValue value[INTAKE_MAX_COLUMNS];
 	Document	document;
@@ -113,6 +114,7 @@ struct IntakeRowMaker
 	IntakeFault number_fault;
 	int			received_count;
 	Received	received[2];	/* number and name, where folding changed them */
+	char		scheme[SHORT_LIMIT];	/* 险种 of the row in upper case */
 	const char *further_text;
 	size_t		further_length;
 };
@@ -155,6 +157,8 @@ intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
 	maker->repair = person ? intake_table_attribute(table, "repair") : -1;
 	maker->id_kind = person ? intake_table_attribute(table, "id_kind") : -1;
 	maker->name_key = person ? intake_table_attribute(table, "name_key") : -1;
+	for (int i = 0; i < lengthof(maker->kinds); i++)
+		maker->kinds[i] = CStringGetTextDatum(psprintf("%02d", i));
 	add_fixed(maker, table, "source", CStringGetTextDatum(source->name));
 	add_fixed(maker, table, "batch_id", Int64GetDatum(batch_id));
 	add_fixed(maker, table, "valid_from", DateADTGetDatum(cutoff));
@@ -227,6 +231,8 @@ find_code(IntakeRowMaker *maker, int column, IntakeSpan text)
 	char		upper[SHORT_LIMIT];
 	IntakeSpan	code;
 
+	if (text.length == 1 && !IS_HIGHBIT_SET(text.data[0]))
+		return maker->source->codes[column].single[pg_ascii_toupper((unsigned char) text.data[0])];
 	if (text.length > SHORT_LIMIT)
 		return NULL;
 	code = folded(maker, text, true);
@@ -297,7 +303,7 @@ read_number(IntakeRowMaker *maker, IntakeSpan text, ColumnValue *value,
 		values[maker->citizen_id] = CitizenIdGetDatum(document->citizen_id);
 		nulls[maker->citizen_id] = false;
 	}
-	values[maker->id_kind] = CStringGetTextDatum(document->kind);
+	values[maker->id_kind] = maker->kinds[(document->kind[0] - '0') * 10 + (document->kind[1] - '0')];
 	nulls[maker->id_kind] = false;
 	if (document->legacy15)
 	{
@@ -423,7 +429,6 @@ read_scheme(IntakeRowMaker *maker, int column, IntakeSpan text, ColumnValue *val
 {
 	IntakeSpan	code;
 	const IntakeCode *found;
-	char	   *name;
 	int			bit;
 
 	if (intake_is_blank_like(text))
@@ -433,14 +438,13 @@ read_scheme(IntakeRowMaker *maker, int column, IntakeSpan text, ColumnValue *val
 	code = folded(maker, text, true);
 	if (code.length > 2 && memcmp(code.data + code.length - 2, ".0", 2) == 0)
 		code.length -= 2;
-	/* copies: the next folding overwrites, and the key of the row needs it */
-	maker->further_text = pnstrdup(code.data, code.length);
+	/* what has been folded is overwritten by the next folding */
+	maker->further_text = code.data == text.data ? code.data : pnstrdup(code.data, code.length);
 	maker->further_length = code.length;
-	name = pnstrdup(code.data, code.length);
 	for (size_t i = 0; i < code.length; i++)
-		name[i] = pg_ascii_toupper((unsigned char) name[i]);
-	value->text = (IntakeSpan) {name, code.length};
-	bit = scheme_from_name(name, code.length);
+		maker->scheme[i] = pg_ascii_toupper((unsigned char) code.data[i]);
+	value->text = (IntakeSpan) {maker->scheme, code.length};
+	bit = scheme_from_name(maker->scheme, code.length);
 	if (bit >= 0)
 	{
 		*datum = CStringGetTextDatum(scheme_name(bit));
@@ -451,8 +455,7 @@ read_scheme(IntakeRowMaker *maker, int column, IntakeSpan text, ColumnValue *val
 	if (found == NULL)
 		return INTAKE_VALUE_BAD;
 	value->mapped = found->to;
-	if (found->to)
-		*datum = CStringGetTextDatum(found->to);
+	*datum = found->datum;
 	*null = found->to == NULL;
 	return INTAKE_VALUE_GOOD;
 }
@@ -494,11 +497,11 @@ read_code(IntakeRowMaker *maker, int column, IntakeColumnType type, IntakeSpan t
 	value->text = (IntakeSpan) {found->to, strlen(found->to)};
 	if (type == COLUMN_CODE)
 	{
-		value->number = atoi(found->to);
-		*datum = Int16GetDatum((int16) value->number);
+		value->number = found->number;
+		*datum = Int16GetDatum((int16) found->number);
 	}
-	else if (type == COLUMN_SEX)
-		*datum = CStringGetTextDatum(found->to);
+	else
+		*datum = found->datum;
 	return INTAKE_VALUE_GOOD;
 }
 
@@ -659,15 +662,25 @@ read_column(IntakeRowMaker *maker, int i, IntakeSpan text, Datum *values, bool *
 	return result;
 }
 
+/* appendBinaryStringInfo without the call, for it runs for every field. */
+static inline void
+append_bytes(StringInfo out, const char *data, size_t length)
+{
+	if (out->len + length + 1 > (size_t) out->maxlen)
+		enlargeStringInfo(out, (int) length);
+	memcpy(out->data + out->len, data, length);
+	out->len += (int) length;
+}
+
 /* Appends what identifies the value of a column to the text that is hashed. */
 static void
 append_canonical(StringInfo out, int column, const ColumnValue *value)
 {
 	appendStringInfoCharMacro(out, (char) (column + 1));
 	if (value->text.data)
-		appendBinaryStringInfo(out, value->text.data, (int) value->text.length);
+		append_bytes(out, value->text.data, value->text.length);
 	else
-		appendBinaryStringInfo(out, (const char *) &value->number, sizeof(value->number));
+		append_bytes(out, (const char *) &value->number, sizeof(value->number));
 	/* a changed code table changes the row */
 	if (value->mapped)
 	{
@@ -891,13 +904,13 @@ append_key(IntakeRowMaker *maker, int column)
 {
 	const ColumnValue *value = &maker->value[column];
 
-	appendStringInfoChar(&maker->key, '\x1f');
+	appendStringInfoCharMacro(&maker->key, '\x1f');
 	if (value->result == INTAKE_VALUE_EMPTY)
 		return;
 	if (value->text.data)
-		appendBinaryStringInfo(&maker->key, value->text.data, (int) value->text.length);
+		append_bytes(&maker->key, value->text.data, value->text.length);
 	else
-		appendBinaryStringInfo(&maker->key, (const char *) &value->number, sizeof(value->number));
+		append_bytes(&maker->key, (const char *) &value->number, sizeof(value->number));
 }
 
 /* The identity of a row within its source. */
