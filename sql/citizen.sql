@@ -131,6 +131,7 @@ SELECT pg_temp.attempt('SELECT NULL::text::citizen_id') IS NULL AS null_stays_nu
 CREATE TEMP TABLE staged (number citizen_id);
 INSERT INTO staged SELECT number FROM people;
 INSERT INTO staged SELECT number::varchar FROM people LIMIT 1;
+INSERT INTO staged SELECT number::character(20) FROM people LIMIT 1;
 INSERT INTO staged SELECT '110105194912310021'::text;
 SELECT count(*) FROM staged;
 
@@ -230,7 +231,6 @@ CREATE TEMP TABLE received (at serial, id citizen_id);
 SELECT count(*), count(*) FILTER (WHERE r.id IS DISTINCT FROM p.id) AS differ
 FROM (SELECT id, row_number() OVER (ORDER BY at) AS at FROM received) AS r
 JOIN (SELECT id, row_number() OVER (ORDER BY n) AS at FROM citizen_person) AS p USING (at);
-\set ON_ERROR_STOP off
 \copy (SELECT 11010519490230002) TO 'citizen.bin' (FORMAT binary)
 \copy received (id) FROM 'citizen.bin' (FORMAT binary)
 \copy (SELECT 55010519491231002) TO 'citizen.bin' (FORMAT binary)
@@ -318,6 +318,28 @@ SELECT count(*) FROM generate_series(1, 5000) AS n,
 	citizen_id_grade(translate(encode(sha256(n::text::bytea), 'base64'), E'\n', '') || chr(19968 + n)) WHERE grade = 'bad';
 -- A grade of bad for malformed text, an id for the rest, like the type itself.
 SELECT count(*) FILTER (WHERE g.id IS DISTINCT FROM number::citizen_id) AS differ FROM people, citizen_id_grade(number, '2024-06-30') AS g;
+
+-- Every county code since 1981, born before, in and after its years: the answer follows from the seed.
+CREATE TEMP TABLE county AS
+SELECT left(code::text, 6) AS code, from_year, coalesce(to_year, 9999) AS to_year FROM region_seed() WHERE region_level(code) = 3;
+CREATE TEMP TABLE born AS
+SELECT DISTINCT code, year, pg_temp.check_character(code || year || '0615001') AS "check"
+FROM county, LATERAL (VALUES (from_year - 40), (from_year - 1), (from_year), (to_year - 1), (to_year), (to_year + 1), (2023)) AS y(year)
+WHERE year BETWEEN 1925 AND 2023;
+WITH expected AS (
+	SELECT born.*, CASE
+			WHEN bool_or(year BETWEEN from_year AND to_year) THEN CASE WHEN bool_or(to_year > 2024) THEN 'ok' ELSE 'region_abolished' END
+			WHEN bool_or(from_year > year) THEN 'region_after_birth'
+			ELSE 'region_dead_before_birth' END AS reason
+	FROM born JOIN county USING (code) GROUP BY code, year, "check")
+SELECT g.grade, g.reason, count(*) > 500 AS many, count(*) FILTER (WHERE g.reason <> expected.reason) AS differ
+FROM expected, citizen_id_grade(code || year || '0615001' || "check", '2024-06-30') AS g GROUP BY g.grade, g.reason ORDER BY g.grade, g.reason;
+-- Of all codes of Anhui those in no list are refused, but for the suffixes that real cards carry.
+SELECT suffix IN (1, 2, 11, 20) AS used_suffix, grade, reason, count(*) > 300 AS many
+FROM (SELECT '34' || lpad(n::text, 4, '0') AS code, n % 100 AS suffix FROM generate_series(0, 9999) AS n) AS c,
+	citizen_id_grade(code || '19900615001' || pg_temp.check_character(code || '19900615001'), '2024-06-30')
+WHERE NOT EXISTS (SELECT FROM region_seed() AS r WHERE left(r.code::text, 6) = c.code)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 
 -- Candidates and neighbours -----------------------------------------------------
 

@@ -138,6 +138,21 @@ RESET enable_seqscan;
 RESET enable_bitmapscan;
 SELECT count(DISTINCT plane) = count(DISTINCT plane::int) AS distinct_equal, count(DISTINCT coverage_hash(plane)) > 1 AS hashed, count(DISTINCT coverage_hash_extended(plane, 1)) > 1 AS hashed_extended FROM coverage_plane;
 
+-- Estimates come from the column's statistics: within a tenth of the table, for any operator.
+CREATE FUNCTION pg_temp.estimate(condition text) RETURNS TABLE (estimated numeric, counted bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) SELECT FROM coverage_plane WHERE ' || condition INTO plan;
+	estimated := (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric;
+	EXECUTE 'SELECT count(*) FROM coverage_plane WHERE ' || condition INTO counted;
+	RETURN NEXT;
+END $$;
+UPDATE coverage_plane SET plane = (ARRAY['{P1,M1,U,W,B}', '{P2,M2}', '{P2,M2}', '{M2}', '{}', '{P1,M1}'])[1 + n % 6]::coverage;
+ANALYZE coverage_plane;
+SELECT condition, abs(estimated - counted) <= 2000 AS near, counted
+FROM unnest(ARRAY[$$plane @> '{P1}'$$, $$plane @> '{M2}'$$, $$plane <@ '{P2,M2}'$$, $$plane && '{U,P2}'$$, $$plane = '{}'$$, $$plane @> '{S31}'$$]) AS condition, pg_temp.estimate(condition);
+
 -- Binary form --------------------------------------------------------------------------------------
 
 SELECT coverage_send('{P1,S31}') = '\x80000001' AS four_bytes;

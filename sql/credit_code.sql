@@ -51,6 +51,7 @@ SELECT '362322198709086409'::credit_code, '362322198709086409'::citizen_id;
 CREATE TEMP TABLE staged (code credit_code);
 INSERT INTO staged SELECT code FROM firms;
 INSERT INTO staged SELECT code::varchar FROM firms LIMIT 1;
+INSERT INTO staged SELECT code::character(20) FROM firms LIMIT 1;
 INSERT INTO staged SELECT '91350100M000100Y44'::text;
 SELECT count(*) FROM staged;
 

@@ -22,13 +22,17 @@ city_database() {
 	"${psql[@]}" -d "$1" -c "SELECT registry.load_regions(pg_read_binary_file('$2'))" >/dev/null
 }
 
-# city_receive DATABASE DELIVERY: receives every extract of a delivery
+# city_receive DATABASE DELIVERY: receives every extract of a delivery.  A file
+# that is the same as last month's is refused, as it must be; anything else fails.
 city_receive() {
-	local order source cutoff file encoding
+	local order source cutoff file encoding errors
 	while IFS=$'\t' read -r order source cutoff file encoding; do
 		[ "$order" = order ] && continue
 		printf "SELECT registry.receive('%s', '%s', '%s');\n" "$source" "$cutoff" "$2/$file"
-	done < "$2/manifest.tsv" | PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -d "$1" >/dev/null
+	done < "$2/manifest.tsv" > "$build/receive.sql"
+	errors=$(PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -v ON_ERROR_STOP=0 -d "$1" -f "$build/receive.sql" 2>&1 >/dev/null |
+		grep 'ERROR:' | grep -v 'has been received already')
+	[ -z "$errors" ] || { echo "not ok - receive: $errors"; return 1; }
 }
 
 city_compare() {
@@ -38,6 +42,7 @@ city_compare() {
 # city_judge DATABASE DELIVERY LABEL: TAP lines, the registry against the delivery's truth
 city_judge() {
 	"${psql[@]}" -d "$1" <<-SQL
+		SET client_min_messages = warning;
 		DROP SCHEMA IF EXISTS truth CASCADE;
 		CREATE SCHEMA truth;
 		CREATE TABLE truth.person (citizen_id text, class text, paying text, receiving text, paused text, elsewhere text, due text, gap text, life_status text, territory text);

@@ -42,10 +42,11 @@ SELECT 'problem_list: ' || rule_id, count(*) FILTER (WHERE NOT same),
 	   (array_agg(format('%s %s months %s amount %s', CASE WHEN in_truth THEN 'missing' ELSE 'extra' END, key, months, amount)) FILTER (WHERE NOT same))[1:6]::text
 FROM (SELECT coalesce(f.rule_id, t.rule_id) AS rule_id, coalesce(f.key, t.key) AS key, coalesce(f.months, t.months) AS months,
 			 coalesce(f.amount, t.amount) AS amount, f.key IS NOT NULL AND t.key IS NOT NULL AS same, t.key IS NOT NULL AS in_truth
-	  FROM (SELECT *, row_number() OVER (PARTITION BY rule_id, key, months, amount) AS n FROM found WHERE state = 'open') f
-	  FULL JOIN (SELECT *, row_number() OVER (PARTITION BY rule_id, key, months, amount) AS n FROM truth.problem WHERE state = 'open') t
-		ON t.rule_id = f.rule_id AND t.key = f.key AND t.months IS NOT DISTINCT FROM f.months
-		   AND t.amount IS NOT DISTINCT FROM f.amount AND t.n = f.n) d
+	  FROM (SELECT *, row_number() OVER (PARTITION BY rule_id, key) AS n FROM found WHERE state = 'open') f
+	  FULL JOIN (SELECT *, row_number() OVER (PARTITION BY rule_id, key) AS n FROM truth.problem WHERE state = 'open') t
+		ON t.rule_id = f.rule_id AND t.key = f.key AND t.n = f.n
+		   AND coalesce(t.months, -1) = coalesce(f.months, -1)
+		   AND coalesce(t.amount, f.amount, -1) = coalesce(f.amount, -1)) d
 GROUP BY rule_id;
 
 INSERT INTO outcome
@@ -72,7 +73,9 @@ FROM (SELECT (l.received, l.rejected, l.unchanged, l.inserted, l.changed, l.ende
 					l.received, l.rejected, l.unchanged, l.inserted, l.changed, l.ended,
 					t.received, t.rejected, t.unchanged, t.inserted, t.changed, t.ended) AS txt
 	  FROM truth.batch t
-	  LEFT JOIN (SELECT DISTINCT ON (b.source) b.* FROM registry.batch_list b ORDER BY b.source, b.batch_id DESC) l ON l.source = t.source) d;
+	  LEFT JOIN (SELECT DISTINCT ON (b.source) b.* FROM registry.batch_list b ORDER BY b.source, b.batch_id DESC) l ON l.source = t.source
+	  -- the same file as last month's is refused and makes no batch
+	  WHERE l.cutoff = (SELECT max(b.cutoff) FROM registry.batch_list b)) d;
 
 INSERT INTO outcome
 SELECT 'coverage_report', count(*) FILTER (WHERE NOT same), (array_agg(txt) FILTER (WHERE NOT same))[1:5]::text

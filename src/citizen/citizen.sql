@@ -6,19 +6,19 @@
 CREATE TYPE citizen_id;
 
 CREATE FUNCTION citizen_id_in(cstring) RETURNS citizen_id
-	AS 'MODULE_PATHNAME', 'citizen_id_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_in(cstring) IS 'input; 22P02 names the part that failed';
 
 CREATE FUNCTION citizen_id_out(citizen_id) RETURNS cstring
-	AS 'MODULE_PATHNAME', 'citizen_id_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_out(citizen_id) IS 'output: 18 characters, upper case';
 
 CREATE FUNCTION citizen_id_recv(internal) RETURNS citizen_id
-	AS 'MODULE_PATHNAME', 'citizen_id_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_recv(internal) IS 'binary input, as strict as text input';
 
 CREATE FUNCTION citizen_id_send(citizen_id) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'citizen_id_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_send(citizen_id) IS 'binary output';
 
 CREATE TYPE citizen_id (
@@ -30,61 +30,66 @@ CREATE TYPE citizen_id (
 );
 COMMENT ON TYPE citizen_id IS 'citizen number of GB 11643-1999 with the residence permits of the same form: 18 characters held as eight bytes';
 
-CREATE FUNCTION citizen_id(text) RETURNS citizen_id
+CREATE FUNCTION citizen_id_from_text(text) RETURNS citizen_id
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION citizen_id_from_text(text) IS 'the number that a text holds; 22P02 names the part that failed';
+
+CREATE FUNCTION citizen_id_to_text(citizen_id) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION citizen_id_to_text(citizen_id) IS '18 characters, upper case';
+
+CREATE FUNCTION citizen_id_from_char(character) RETURNS citizen_id
 	AS 'MODULE_PATHNAME', 'citizen_id_from_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION citizen_id(text) IS 'the number that a text holds; 22P02 names the part that failed';
+COMMENT ON FUNCTION citizen_id_from_char(character) IS 'the number that a column of fixed width holds; 22P02 names the part that failed';
 
-CREATE FUNCTION citizen_id_text(citizen_id) RETURNS text
-	AS 'MODULE_PATHNAME', 'citizen_id_to_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION citizen_id_text(citizen_id) IS '18 characters, upper case';
-
--- varchar is text to a function; without its own cast an assignment from it would be refused.
-CREATE CAST (text AS citizen_id) WITH FUNCTION citizen_id(text) AS ASSIGNMENT;
-CREATE CAST (varchar AS citizen_id) WITH FUNCTION citizen_id(text) AS ASSIGNMENT;
-CREATE CAST (citizen_id AS text) WITH FUNCTION citizen_id_text(citizen_id) AS ASSIGNMENT;
+-- Without their own casts assignments from varchar and char columns would be refused.
+CREATE CAST (text AS citizen_id) WITH FUNCTION citizen_id_from_text(text) AS ASSIGNMENT;
+CREATE CAST (varchar AS citizen_id) WITH FUNCTION citizen_id_from_text(text) AS ASSIGNMENT;
+CREATE CAST (character AS citizen_id) WITH FUNCTION citizen_id_from_char(character) AS ASSIGNMENT;
+CREATE CAST (citizen_id AS text) WITH FUNCTION citizen_id_to_text(citizen_id) AS ASSIGNMENT;
 
 CREATE FUNCTION citizen_id_try(text) RETURNS citizen_id
-	AS 'MODULE_PATHNAME', 'citizen_id_try' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_try(text) IS 'the number that a text holds, null when it is malformed';
 
 CREATE FUNCTION citizen_id_eq(citizen_id, citizen_id) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'citizen_id_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_eq(citizen_id, citizen_id) IS 'implementation of = operator';
 
 CREATE FUNCTION citizen_id_ne(citizen_id, citizen_id) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'citizen_id_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_ne(citizen_id, citizen_id) IS 'implementation of <> operator';
 
 CREATE FUNCTION citizen_id_lt(citizen_id, citizen_id) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'citizen_id_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_lt(citizen_id, citizen_id) IS 'implementation of < operator';
 
 CREATE FUNCTION citizen_id_le(citizen_id, citizen_id) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'citizen_id_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_le(citizen_id, citizen_id) IS 'implementation of <= operator';
 
 CREATE FUNCTION citizen_id_gt(citizen_id, citizen_id) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'citizen_id_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_gt(citizen_id, citizen_id) IS 'implementation of > operator';
 
 CREATE FUNCTION citizen_id_ge(citizen_id, citizen_id) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'citizen_id_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_ge(citizen_id, citizen_id) IS 'implementation of >= operator';
 
 CREATE FUNCTION citizen_id_cmp(citizen_id, citizen_id) RETURNS integer
-	AS 'MODULE_PATHNAME', 'citizen_id_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_cmp(citizen_id, citizen_id) IS 'less-equal-greater';
 
 CREATE FUNCTION citizen_id_sortsupport(internal) RETURNS void
-	AS 'MODULE_PATHNAME', 'citizen_id_sortsupport' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_sortsupport(internal) IS 'sort support';
 
 CREATE FUNCTION citizen_id_hash(citizen_id) RETURNS integer
-	AS 'MODULE_PATHNAME', 'citizen_id_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_hash(citizen_id) IS 'hash';
 
 CREATE FUNCTION citizen_id_hash_extended(citizen_id, bigint) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'citizen_id_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION citizen_id_hash_extended(citizen_id, bigint) IS 'hash with seed';
 
 CREATE OPERATOR = (
@@ -149,11 +154,11 @@ CREATE OPERATOR CLASS citizen_id_minmax_ops DEFAULT FOR TYPE citizen_id USING br
 	STORAGE citizen_id;
 
 CREATE FUNCTION citizen_id_larger(citizen_id, citizen_id) RETURNS citizen_id
-	AS 'MODULE_PATHNAME', 'citizen_id_larger' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_larger(citizen_id, citizen_id) IS 'the greater of two';
 
 CREATE FUNCTION citizen_id_smaller(citizen_id, citizen_id) RETURNS citizen_id
-	AS 'MODULE_PATHNAME', 'citizen_id_smaller' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION citizen_id_smaller(citizen_id, citizen_id) IS 'the smaller of two';
 
 CREATE AGGREGATE max(citizen_id) (
@@ -216,19 +221,19 @@ COMMENT ON FUNCTION document_social_number(text) IS 'social-security number of t
 CREATE TYPE credit_code;
 
 CREATE FUNCTION credit_code_in(cstring) RETURNS credit_code
-	AS 'MODULE_PATHNAME', 'credit_code_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_in(cstring) IS 'input; 22P02 names the part that failed';
 
 CREATE FUNCTION credit_code_out(credit_code) RETURNS cstring
-	AS 'MODULE_PATHNAME', 'credit_code_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_out(credit_code) IS 'output: 18 characters, upper case';
 
 CREATE FUNCTION credit_code_recv(internal) RETURNS credit_code
-	AS 'MODULE_PATHNAME', 'credit_code_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_recv(internal) IS 'binary input, as strict as text input';
 
 CREATE FUNCTION credit_code_send(credit_code) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'credit_code_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_send(credit_code) IS 'binary output';
 
 CREATE TYPE credit_code (
@@ -241,61 +246,66 @@ CREATE TYPE credit_code (
 );
 COMMENT ON TYPE credit_code IS 'unified social credit code of GB 32100-2015, held as twelve bytes';
 
-CREATE FUNCTION credit_code(text) RETURNS credit_code
+CREATE FUNCTION credit_code_from_text(text) RETURNS credit_code
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION credit_code_from_text(text) IS 'the code that a text holds; 22P02 names the part that failed';
+
+CREATE FUNCTION credit_code_to_text(credit_code) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION credit_code_to_text(credit_code) IS '18 characters, upper case';
+
+CREATE FUNCTION credit_code_from_char(character) RETURNS credit_code
 	AS 'MODULE_PATHNAME', 'credit_code_from_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_code(text) IS 'the code that a text holds; 22P02 names the part that failed';
+COMMENT ON FUNCTION credit_code_from_char(character) IS 'the code that a column of fixed width holds; 22P02 names the part that failed';
 
-CREATE FUNCTION credit_code_text(credit_code) RETURNS text
-	AS 'MODULE_PATHNAME', 'credit_code_to_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_code_text(credit_code) IS '18 characters, upper case';
-
--- varchar is text to a function; without its own cast an assignment from it would be refused.
-CREATE CAST (text AS credit_code) WITH FUNCTION credit_code(text) AS ASSIGNMENT;
-CREATE CAST (varchar AS credit_code) WITH FUNCTION credit_code(text) AS ASSIGNMENT;
-CREATE CAST (credit_code AS text) WITH FUNCTION credit_code_text(credit_code) AS ASSIGNMENT;
+-- Without their own casts assignments from varchar and char columns would be refused.
+CREATE CAST (text AS credit_code) WITH FUNCTION credit_code_from_text(text) AS ASSIGNMENT;
+CREATE CAST (varchar AS credit_code) WITH FUNCTION credit_code_from_text(text) AS ASSIGNMENT;
+CREATE CAST (character AS credit_code) WITH FUNCTION credit_code_from_char(character) AS ASSIGNMENT;
+CREATE CAST (credit_code AS text) WITH FUNCTION credit_code_to_text(credit_code) AS ASSIGNMENT;
 
 CREATE FUNCTION credit_code_try(text) RETURNS credit_code
-	AS 'MODULE_PATHNAME', 'credit_code_try' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_try(text) IS 'the code that a text holds, null when it is malformed';
 
 CREATE FUNCTION credit_code_eq(credit_code, credit_code) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'credit_code_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_eq(credit_code, credit_code) IS 'implementation of = operator';
 
 CREATE FUNCTION credit_code_ne(credit_code, credit_code) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'credit_code_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_ne(credit_code, credit_code) IS 'implementation of <> operator';
 
 CREATE FUNCTION credit_code_lt(credit_code, credit_code) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'credit_code_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_lt(credit_code, credit_code) IS 'implementation of < operator';
 
 CREATE FUNCTION credit_code_le(credit_code, credit_code) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'credit_code_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_le(credit_code, credit_code) IS 'implementation of <= operator';
 
 CREATE FUNCTION credit_code_gt(credit_code, credit_code) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'credit_code_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_gt(credit_code, credit_code) IS 'implementation of > operator';
 
 CREATE FUNCTION credit_code_ge(credit_code, credit_code) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'credit_code_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_ge(credit_code, credit_code) IS 'implementation of >= operator';
 
 CREATE FUNCTION credit_code_cmp(credit_code, credit_code) RETURNS integer
-	AS 'MODULE_PATHNAME', 'credit_code_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_cmp(credit_code, credit_code) IS 'less-equal-greater';
 
 CREATE FUNCTION credit_code_sortsupport(internal) RETURNS void
-	AS 'MODULE_PATHNAME', 'credit_code_sortsupport' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_sortsupport(internal) IS 'sort support';
 
 CREATE FUNCTION credit_code_hash(credit_code) RETURNS integer
-	AS 'MODULE_PATHNAME', 'credit_code_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_hash(credit_code) IS 'hash';
 
 CREATE FUNCTION credit_code_hash_extended(credit_code, bigint) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'credit_code_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION credit_code_hash_extended(credit_code, bigint) IS 'hash with seed';
 
 CREATE OPERATOR = (
@@ -360,11 +370,11 @@ CREATE OPERATOR CLASS credit_code_minmax_ops DEFAULT FOR TYPE credit_code USING 
 	STORAGE credit_code;
 
 CREATE FUNCTION credit_code_larger(credit_code, credit_code) RETURNS credit_code
-	AS 'MODULE_PATHNAME', 'credit_code_larger' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_larger(credit_code, credit_code) IS 'the greater of two';
 
 CREATE FUNCTION credit_code_smaller(credit_code, credit_code) RETURNS credit_code
-	AS 'MODULE_PATHNAME', 'credit_code_smaller' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_code_smaller(credit_code, credit_code) IS 'the smaller of two';
 
 CREATE AGGREGATE max(credit_code) (

@@ -60,8 +60,9 @@ StaticAssertDecl(lengthof(reason_names) == REASON_OK + 1, "every reason has a na
 StaticAssertDecl(lengthof(reason_hints) == REASON_OK + 1, "every reason has a hint");
 
 /*
- * Reason from the region's history.  Permits of Hong Kong, Macao and Taiwan
- * have no city or county part, permanent residence no region at all.
+ * Reason from the region's history.  It does not speak about permits of Hong
+ * Kong, Macao and Taiwan, which began in 2018 and have no city or county part,
+ * nor about permanent residence, which has no region at all.
  */
 static CitizenIdReason
 history_reason(CitizenId id, int birth_year, int on_year)
@@ -75,7 +76,9 @@ history_reason(CitizenId id, int birth_year, int on_year)
 		case CITIZEN_ID_PERMANENT_RESIDENCE:
 			return REASON_OK;
 		case CITIZEN_ID_RESIDENCE_PERMIT:
-			return code6 % 10000 == 0 ? REASON_OK : REASON_REGION_NEVER_ISSUED;
+			if (code6 % 10000 == 0)
+				return REASON_OK;
+			break;
 		case CITIZEN_ID_CITIZEN:
 			break;
 	}

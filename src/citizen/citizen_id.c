@@ -16,6 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/sortsupport.h"
 
+#include "citizen/character.h"
 #include "citizen/citizen_id.h"
 #include "compat.h"
 #include "region/region_code.h"
@@ -49,22 +50,21 @@ REGISTRY_FUNCTION(citizen_id_mask);
 /* As much of a malformed text as an error message repeats. */
 #define ECHO_BYTES 64
 
-/* What is wrong with a number, as the detail of an error. */
+/* What is wrong with a number of the right length, as the detail of an error. */
 static const char *
 fault_detail(CitizenIdFault fault)
 {
 	switch (fault)
 	{
-		case CITIZEN_ID_LENGTH:
-			return "The length is wrong: a number has 18 characters, or 15 digits in the legacy form.";
 		case CITIZEN_ID_CHARACTER:
-			return "There is a wrong character: only digits are allowed, and X as the 18th character.";
+			return "There is a wrong character: only digits are allowed, and X at the end of 18.";
 		case CITIZEN_ID_PROVINCE:
 			return "The province in the region code does not exist.";
 		case CITIZEN_ID_BIRTH_DATE:
 			return "The birth date is not a day of the calendar.";
 		case CITIZEN_ID_CHECK:
 			return "The check character does not fit the other 17 digits.";
+		case CITIZEN_ID_LENGTH:
 		case CITIZEN_ID_FINE:
 			break;
 	}
@@ -82,16 +82,20 @@ read_citizen_id(const char *text, size_t length, struct Node *escontext)
 	CitizenId	id;
 	bool		legacy15;
 	CitizenIdFault fault = citizen_id_parse(text, length, &id, &legacy15);
+	size_t		count;
 
 	if (likely(fault == CITIZEN_ID_FINE))
 		PG_RETURN_CITIZEN_ID(id);
 
+	count = character_fold(text, length, NULL, 0);
 	if (length > ECHO_BYTES)
 		length = pg_mbcliplen(text, (int) length, ECHO_BYTES);
 	ereturn(escontext, (Datum) 0,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s: \"%.*s\"",
 					"citizen_id", (int) length, text),
+			 fault == CITIZEN_ID_LENGTH ?
+			 errdetail("The length is %zu, not 18, or 15 in the legacy form.", count) :
 			 errdetail("%s", fault_detail(fault))));
 }
 
@@ -167,7 +171,7 @@ citizen_id_recv(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary value for type %s", "citizen_id"),
 				 fault == CITIZEN_ID_LENGTH ?
-				 errdetail("The value does not have 17 digits.") :
+				 errdetail("The length is wrong: the value does not have 17 digits.") :
 				 errdetail("%s", fault_detail(fault))));
 	PG_RETURN_CITIZEN_ID(body);
 }

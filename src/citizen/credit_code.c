@@ -49,12 +49,12 @@ fault_detail(CreditCodeFault fault)
 {
 	switch (fault)
 	{
-		case CREDIT_CODE_WRONG_LENGTH:
-			return "The length is wrong: a code has 18 characters.";
 		case CREDIT_CODE_WRONG_CHARACTER:
-			return "There is a wrong character: the alphabet has the digits and the letters without I, O, S, V and Z.";
+			return "There is a wrong character: the alphabet has the digits, and the letters without I, O, S, V and Z.";
 		case CREDIT_CODE_WRONG_CHECK:
 			return "The check character does not fit the other 17 characters.";
+		case CREDIT_CODE_WRONG_LENGTH:
+			return "The length is not 18.";
 		case CREDIT_CODE_FINE:
 			break;
 	}

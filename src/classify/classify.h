@@ -68,6 +68,7 @@ typedef struct RegisterFact
 	DateADT		birth_date;
 	bool		has_birth_date;
 	bool		legacy15;
+	bool		name_invalid;	/* rule ID22 */
 } RegisterFact;
 
 typedef struct EnrolmentFact

@@ -123,14 +123,16 @@ CREATE OR REPLACE FUNCTION registry.create_place_table() RETURNS void
 	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	home region_code := registry.home_region();
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_place;
 	CREATE TEMP TABLE registry_place ON COMMIT DROP AS
 		SELECT p.person_id,
 			   registry.person_territory((max(p.residence_region) FILTER (WHERE p.source <> 'police_migrant')),
 										 (max(p.hukou_region) FILTER (WHERE p.source <> 'police_migrant')),
-										 NULL, registry.home_region()) AS household,
-			   registry.person_territory(max(p.residence_region), max(p.hukou_region), NULL, registry.home_region()) AS anywhere,
+										 NULL, home) AS household,
+			   registry.person_territory(max(p.residence_region), max(p.hukou_region), NULL, home) AS anywhere,
 			   bool_or(p.source <> 'police_migrant') AS in_household
 		FROM registry.population p
 		WHERE p.person_id > 0 AND p.ended_on IS NULL
@@ -155,6 +157,7 @@ DECLARE
 	assignments text;
 	place text;
 	place_join text;
+	home region_code := registry.home_region();
 BEGIN
 	EXECUTE format('SELECT EXISTS (SELECT FROM registry.staged_%I s WHERE s.batch_id = ANY ($1))'
 				   ' OR EXISTS (SELECT FROM registry.batch b JOIN registry.source o USING (source)'
@@ -174,12 +177,25 @@ BEGIN
 
 	place_join := '';
 	place := CASE fact
-		WHEN 'population' THEN 'registry.person_territory(s.residence_region, s.hukou_region, NULL, registry.home_region())'
-		WHEN 'enrolment' THEN 'coalesce(CASE WHEN l.in_household THEN l.household ELSE l.anywhere END, registry.person_territory(NULL, NULL, s.agency, registry.home_region()))'
-		ELSE 'coalesce(CASE WHEN l.in_household THEN l.household ELSE l.anywhere END, registry.home_region())' END;
+		WHEN 'population' THEN 'registry.person_territory(s.residence_region, s.hukou_region, NULL, $2)'
+		WHEN 'enrolment' THEN 'coalesce(CASE WHEN l.in_household THEN l.household ELSE l.anywhere END, registry.person_territory(NULL, NULL, s.agency, $2))'
+		ELSE 'coalesce(CASE WHEN l.in_household THEN l.household ELSE l.anywhere END, $2)' END;
 	IF fact <> 'population' THEN
 		place_join := 'LEFT JOIN pg_temp.registry_place l ON l.person_id = a.person_id';
 	END IF;
+
+	-- rows that a full extract no longer holds
+	EXECUTE format(
+		'WITH gone AS ('
+		'UPDATE registry.%1$I t SET ended_on = b.cutoff'
+		' FROM registry.batch b JOIN registry.source o USING (source)'
+		' WHERE b.batch_id = ANY ($1) AND o.delivery = ''full'' AND t.source = b.source AND t.ended_on IS NULL'
+		' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = b.batch_id)'
+		' RETURNING t.person_id, b.batch_id),'
+		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT g.person_id FROM gone g ON CONFLICT DO NOTHING)'
+		' UPDATE registry.batch b SET ended = b.ended + c.rows'
+		' FROM (SELECT g.batch_id, count(*) AS rows FROM gone g GROUP BY g.batch_id) c'
+		' WHERE b.batch_id = c.batch_id', fact) USING batches;
 
 	-- rows that differ from what the source said last, or come back
 	DROP TABLE IF EXISTS pg_temp.registry_changed;
@@ -190,7 +206,7 @@ BEGIN
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' %4$s'
 		' WHERE s.batch_id = ANY ($1) AND (t.row_hash <> s.row_hash OR t.ended_on IS NOT NULL)',
-		fact, id_column, place, place_join) USING batches;
+		fact, id_column, place, place_join) USING batches, home;
 	INSERT INTO pg_temp.registry_touched SELECT c.old_person FROM pg_temp.registry_changed c
 		UNION SELECT c.person_id FROM pg_temp.registry_changed c ON CONFLICT DO NOTHING;
 	EXECUTE format(
@@ -198,8 +214,10 @@ BEGIN
 		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
 		' WHERE t.row_key = c.row_key AND t.person_id = c.old_person AND s.row_key = c.row_key AND s.batch_id = c.batch_id',
 		fact, assignments);
-	UPDATE registry.batch b SET changed = b.changed + c.rows
-	FROM (SELECT r.batch_id, count(*) AS rows FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
+	-- a row whose number was broken until now was rejected, not applied: it is new
+	UPDATE registry.batch b SET changed = b.changed + c.changed, inserted = b.inserted + c.inserted
+	FROM (SELECT r.batch_id, count(*) FILTER (WHERE r.old_person > 0) AS changed, count(*) FILTER (WHERE r.old_person = 0) AS inserted
+		  FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
 	WHERE b.batch_id = c.batch_id;
 
 	-- rows the source never said before, in the order of the persons
@@ -218,20 +236,7 @@ BEGIN
 		' FROM (SELECT r.batch_id, count(*) AS rows FROM arrived r WHERE r.person_id > 0 GROUP BY r.batch_id) c'
 		' WHERE b.batch_id = c.batch_id',
 		fact, columns, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c), place_join)
-		USING batches;
-
-	-- rows that a full extract no longer holds
-	EXECUTE format(
-		'WITH gone AS ('
-		'UPDATE registry.%1$I t SET ended_on = b.cutoff'
-		' FROM registry.batch b JOIN registry.source o USING (source)'
-		' WHERE b.batch_id = ANY ($1) AND o.delivery = ''full'' AND t.source = b.source AND t.ended_on IS NULL'
-		' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = b.batch_id)'
-		' RETURNING t.person_id, b.batch_id),'
-		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT g.person_id FROM gone g ON CONFLICT DO NOTHING)'
-		' UPDATE registry.batch b SET ended = b.ended + c.rows'
-		' FROM (SELECT g.batch_id, count(*) AS rows FROM gone g GROUP BY g.batch_id) c'
-		' WHERE b.batch_id = c.batch_id', fact) USING batches;
+		USING batches, home;
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_facts(text, text, bigint[]) IS 'applies the staged rows of one kind of fact';
@@ -406,7 +411,7 @@ CREATE OR REPLACE FUNCTION registry.find_other_problems() RETURNS void
 AS $$
 BEGIN
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT 0, r.territory, r.fault, hashtextextended(r.row_key::text, 0), coalesce(registry.coverage_make(ARRAY[r.scheme]), '{}'::registry.coverage),
+	SELECT 0, r.territory, r.fault, hashtextextended(r.row_key::text, 0), registry.coverage_make(array_remove(ARRAY[r.scheme], NULL)),
 		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number)
 	FROM (SELECT p.territory, p.fault, p.row_key, NULL::text AS scheme, p.source, p.batch_id, p.line_no, p.number
 		  FROM registry.population p WHERE p.person_id = 0 AND p.ended_on IS NULL
@@ -422,25 +427,25 @@ BEGIN
 	JOIN registry.rule u ON u.rule_id = r.fault AND u.active
 	WHERE r.fault IN ('ID02', 'ID03', 'ID04', 'ID08');
 
-	-- several register persons, or one of a similar name, one edit from a broken number
+	-- several register persons, or one of a similar name, one edit from a broken
+	-- number: a proposal at each whom the row may mean
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
-	SELECT 0, r.territory, 'DP06', hashtextextended(r.row_key::text, 0), '{}'::registry.coverage,
-		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number,
-							  'candidates', jsonb_agg(DISTINCT p.person_id))
-	FROM (SELECT e.territory, e.row_key, e.source, e.batch_id, e.line_no, e.number, e.name, e.name_key, e.fault
+	SELECT p.person_id, min(p.territory), 'DP06', hashtextextended(r.row_key::text, 0), '{}'::registry.coverage,
+		   jsonb_build_object('source', r.source, 'batch_id', r.batch_id, 'line_no', r.line_no, 'number', r.number)
+	FROM (SELECT e.row_key, e.source, e.batch_id, e.line_no, e.number, e.name, e.name_key, e.fault
 		  FROM registry.enrolment e WHERE e.person_id = 0 AND e.ended_on IS NULL
 		  UNION ALL
-		  SELECT c.territory, c.row_key, c.source, c.batch_id, c.line_no, c.number, c.name, c.name_key, c.fault
+		  SELECT c.row_key, c.source, c.batch_id, c.line_no, c.number, c.name, c.name_key, c.fault
 		  FROM registry.circumstance c WHERE c.person_id = 0 AND c.ended_on IS NULL
 		  UNION ALL
-		  SELECT w.territory, w.row_key, w.source, w.batch_id, w.line_no, w.number, w.name, w.name_key, w.fault
+		  SELECT w.row_key, w.source, w.batch_id, w.line_no, w.number, w.name, w.name_key, w.fault
 		  FROM registry.elsewhere w WHERE w.person_id = 0 AND w.ended_on IS NULL) r
 	CROSS JOIN LATERAL registry.citizen_id_candidates(r.number) c
 	JOIN registry.population p ON p.citizen_id = c.id AND p.ended_on IS NULL AND p.person_id > 0
 	WHERE r.fault IN ('ID02', 'ID03', 'ID04', 'ID08')
 	  AND (p.name_key = r.name_key OR registry.name_similarity(p.name, r.name) >= 0.5)
 	  AND EXISTS (SELECT FROM registry.rule u WHERE u.rule_id = 'DP06' AND u.active)
-	GROUP BY r.territory, r.row_key, r.source, r.batch_id, r.line_no, r.number;
+	GROUP BY p.person_id, r.row_key, r.source, r.batch_id, r.line_no, r.number;
 
 	-- a valid number in no register, while an equal name stands one edit away
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
@@ -545,7 +550,7 @@ BEGIN
 	UPDATE registry.problem p
 	SET state = 'closed', closed_at = now(), closed_batch_id = batch
 	WHERE p.state <> 'closed'
-	  AND (everyone OR p.person_id = 0 OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
+	  AND (everyone OR p.person_id = 0 OR p.rule_id = 'DP06' OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
 	  AND NOT EXISTS (SELECT FROM pg_temp.registry_finding f
 					  WHERE f.person_id = p.person_id AND f.rule_id = p.rule_id AND f.finding_key = p.finding_key);
 END;
@@ -634,25 +639,31 @@ END;
 $$;
 COMMENT ON FUNCTION registry.touch_others(date, date) IS 'adds persons that time or other persons'' facts touch; true when everybody is to be judged';
 
--- A first load leaves the planner without statistics.
-CREATE OR REPLACE FUNCTION registry.analyze_grown() RETURNS void
+-- The planner must know what arrived: with the statistics of an empty table it
+-- would join millions of rows one by one.
+-- Only the columns by which the recompute joins: the rest is for autovacuum.
+CREATE OR REPLACE FUNCTION registry.analyze_grown(tables text[]) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	grown text;
+	grown record;
 BEGIN
 	FOR grown IN
-		SELECT c.relname FROM pg_class c
-		WHERE c.relnamespace = 'registry'::regnamespace
-		  AND c.relname IN ('population', 'enrolment', 'circumstance', 'elsewhere', 'person', 'person_alias', 'employer')
-		  AND pg_relation_size(c.oid) > 1.2 * 8192 * greatest(c.relpages, 8)
+		SELECT c.relname, string_agg(quote_ident(a.attname), ', ') AS columns
+		FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid
+		WHERE c.relnamespace = 'registry'::regnamespace AND c.relname = ANY (tables)
+		  AND pg_relation_size(c.oid) > 1.2 * 8192 * c.relpages
+		  AND a.attname IN ('person_id', 'batch_id', 'row_key', 'number', 'value', 'kind', 'citizen_id', 'name_key',
+							'source', 'ended_on', 'scheme', 'employer', 'territory', 'rule_id', 'class', 'fault')
+		GROUP BY c.oid, c.relname
 	LOOP
-		EXECUTE format('ANALYZE registry.%I', grown);
+		EXECUTE format('ANALYZE registry.%I (%s)', grown.relname, grown.columns);
 	END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION registry.analyze_grown() IS 'analyzes tables that grew by a fifth since they were analyzed';
+COMMENT ON FUNCTION registry.analyze_grown(text[]) IS 'analyzes tables that grew by a fifth since they were analyzed';
 
 /*
  * CALL registry.compare([full => true])
@@ -688,14 +699,16 @@ BEGIN
 		EXIT WHEN batches = '{}';
 		PERFORM set_config('registry.batch_id', batches[1]::text, true);
 		RAISE NOTICE 'applying % batches', cardinality(batches);
+		PERFORM registry.analyze_grown('{staged_population,staged_enrolment,staged_circumstance,staged_elsewhere,staged_employer}');
 		PERFORM registry.register_numbers(batches);
+		PERFORM registry.analyze_grown('{person_alias}');
 		PERFORM registry.apply_employers(batches);
 		PERFORM registry.apply_facts('population', 'row_id', batches);
 		PERFORM registry.create_place_table();
 		PERFORM registry.apply_facts('enrolment', 'enrolment_id', batches);
 		PERFORM registry.apply_facts('circumstance', 'circumstance_id', batches);
 		PERFORM registry.apply_facts('elsewhere', 'elsewhere_id', batches);
-		PERFORM registry.analyze_grown();
+		PERFORM registry.analyze_grown('{population,enrolment,circumstance,elsewhere,person_alias,employer}');
 		PERFORM registry.repair_rows('enrolment', 'enrolment_id');
 		PERFORM registry.repair_rows('circumstance', 'circumstance_id');
 		PERFORM registry.repair_rows('elsewhere', 'elsewhere_id');
@@ -721,7 +734,7 @@ BEGIN
 	PERFORM registry.follow_territory();
 	PERFORM registry.write_problems(everyone, (SELECT max(a) FROM unnest(applied) a));
 	PERFORM registry.write_cells(everyone);
-	PERFORM registry.analyze_grown();
+	PERFORM registry.analyze_grown('{person,problem}');
 
 	UPDATE registry.batch b SET state = 'applied', finished_at = clock_timestamp() WHERE b.batch_id = ANY (applied);
 	PERFORM registry.clear_staged(applied);
@@ -799,5 +812,5 @@ REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(), registry.register
 	registry.apply_facts(text, text, bigint[]), registry.apply_employers(bigint[]), registry.repair_rows(text, text),
 	registry.settle_rejects(bigint[]), registry.refresh_employer_injury(date), registry.find_other_problems(),
 	registry.write_persons(), registry.follow_territory(), registry.write_problems(boolean, bigint), registry.write_cells(boolean),
-	registry.clear_staged(bigint[]), registry.touch_others(date, date), registry.analyze_grown(), registry.verify() FROM PUBLIC;
+	registry.clear_staged(bigint[]), registry.touch_others(date, date), registry.analyze_grown(text[]), registry.verify() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE registry.compare(boolean) FROM PUBLIC;

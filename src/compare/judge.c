@@ -185,7 +185,13 @@ writer_slot(RowWriter *writer)
 		writer_flush(writer);
 	slot = writer->slots[writer->used];
 	if (slot == NULL)
+	{
+		/* slots are used again for later rows: they live as long as the writer */
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(writer));
+
 		slot = writer->slots[writer->used] = table_slot_create(writer->relation, NULL);
+		MemoryContextSwitchTo(old);
+	}
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	return slot;
@@ -434,6 +440,7 @@ read_population(Judge *judge, int64 person_id)
 	{
 		RegisterFact *row;
 		char	   *sex;
+		char	   *name;
 
 		ROOM_FOR_ONE_MORE(dossier->registers, dossier->register_count, judge->register_room);
 		row = &dossier->registers[dossier->register_count++];
@@ -444,6 +451,8 @@ read_population(Judge *judge, int64 person_id)
 		row->sex = sex == NULL ? 0 : sex[0];
 		row->has_birth_date = stream_date(stream, POP_BIRTH, &row->birth_date);
 		row->legacy15 = is_legacy15(stream, POP_REPAIR);
+		name = stream_text(stream, POP_NAME);
+		row->name_invalid = name_is_invalid(name, strlen(name));
 		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER);
 		note_register_items(&judge->items, stream, row->household);
 	}

@@ -25,7 +25,7 @@ REGISTRY_FUNCTION(coverage_out);
 REGISTRY_FUNCTION(coverage_recv);
 REGISTRY_FUNCTION(coverage_send);
 REGISTRY_FUNCTION(coverage_from_text);
-REGISTRY_FUNCTION(coverage_to_braces);
+REGISTRY_FUNCTION(coverage_to_text);
 REGISTRY_FUNCTION(coverage_or);
 REGISTRY_FUNCTION(coverage_and);
 REGISTRY_FUNCTION(coverage_minus);
@@ -115,7 +115,7 @@ coverage_out(PG_FUNCTION_ARGS)
 }
 
 Datum
-coverage_to_braces(PG_FUNCTION_ARGS)
+coverage_to_text(PG_FUNCTION_ARGS)
 {
 	char		buffer[COVERAGE_TEXT_MAX];
 	int			length = print_braces(PG_GETARG_COVERAGE(0), buffer);

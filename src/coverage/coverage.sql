@@ -30,17 +30,17 @@ CREATE TYPE coverage (
 );
 COMMENT ON TYPE coverage IS 'set of insurance schemes: P1 to P5, M1 to M6, U, W, B, and the reserved S14 to S31';
 
-CREATE FUNCTION coverage(text) RETURNS coverage
-	AS 'MODULE_PATHNAME', 'coverage_from_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION coverage(text) IS 'the set that a text holds; 22P02 names an unknown scheme';
+CREATE FUNCTION coverage_from_text(text) RETURNS coverage
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION coverage_from_text(text) IS 'the set that a text holds; 22P02 names an unknown scheme';
 
-CREATE FUNCTION coverage_braces(coverage) RETURNS text
-	AS 'MODULE_PATHNAME', 'coverage_to_braces' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION coverage_braces(coverage) IS 'text of a set: {P1,M1,U}';
+CREATE FUNCTION coverage_to_text(coverage) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION coverage_to_text(coverage) IS 'text of a set: {P1,M1,U}';
 
-CREATE CAST (text AS coverage) WITH FUNCTION coverage(text) AS ASSIGNMENT;
-CREATE CAST (varchar AS coverage) WITH FUNCTION coverage(text) AS ASSIGNMENT;
-CREATE CAST (coverage AS text) WITH FUNCTION coverage_braces(coverage) AS ASSIGNMENT;
+CREATE CAST (text AS coverage) WITH FUNCTION coverage_from_text(text) AS ASSIGNMENT;
+CREATE CAST (varchar AS coverage) WITH FUNCTION coverage_from_text(text) AS ASSIGNMENT;
+CREATE CAST (coverage AS text) WITH FUNCTION coverage_to_text(coverage) AS ASSIGNMENT;
 -- Bit i of the integer is scheme i: the same four bytes.
 CREATE CAST (coverage AS integer) WITHOUT FUNCTION;
 CREATE CAST (integer AS coverage) WITHOUT FUNCTION;
@@ -118,24 +118,26 @@ COMMENT ON OPERATOR & (coverage, coverage) IS 'intersection';
 CREATE OPERATOR - (FUNCTION = coverage_minus, LEFTARG = coverage, RIGHTARG = coverage);
 COMMENT ON OPERATOR - (coverage, coverage) IS 'difference';
 
+-- Planes have few distinct values and the operators are cheap, so the estimators
+-- may try them on the statistics of the column.
 CREATE OPERATOR @> (
 	FUNCTION = coverage_contains, LEFTARG = coverage, RIGHTARG = coverage,
 	COMMUTATOR = <@,
-	RESTRICT = contsel, JOIN = contjoinsel
+	RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR @> (coverage, coverage) IS 'contains';
 
 CREATE OPERATOR <@ (
 	FUNCTION = coverage_contained, LEFTARG = coverage, RIGHTARG = coverage,
 	COMMUTATOR = @>,
-	RESTRICT = contsel, JOIN = contjoinsel
+	RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR <@ (coverage, coverage) IS 'is contained in';
 
 CREATE OPERATOR && (
 	FUNCTION = coverage_overlaps, LEFTARG = coverage, RIGHTARG = coverage,
 	COMMUTATOR = &&,
-	RESTRICT = contsel, JOIN = contjoinsel
+	RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR && (coverage, coverage) IS 'have a scheme in common';
 

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
@@ -15,10 +16,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "catalog/namespace.h"
 
 #include "compat.h"
 #include "intake/intake.h"
@@ -73,6 +74,7 @@ typedef struct IntakeBatch
 	StagedRow  *rows;			/* every staged row, in file order */
 	int64		row_count;
 	int64		row_capacity;
+	int64		staged_count;	/* rows left after repeated keys are gone */
 	int64		unflushed;		/* rows whose place is not known yet */
 
 	int64		received;
@@ -232,6 +234,8 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 	if (!intake_decode(batch->reader.encoding, line->data, line->length, &batch->text, &broken_at))
 	{
 		reject(batch, line, "encoding", NULL,
+			   batch->reader.encoding == INTAKE_UTF16LE || batch->reader.encoding == INTAKE_UTF16BE ?
+			   "record holds half a UTF-16 character, or a NUL" :
 			   psprintf("byte %zu of the record (value %u) is not %s text", broken_at + 1,
 						(unsigned char) line->data[broken_at], intake_encoding_name(batch->reader.encoding)),
 			   NULL, true);
@@ -254,18 +258,23 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 
 /* ---- the same key twice in one file ---- */
 
-static int
-compare_rows(const void *a, const void *b)
+static inline int
+compare_rows(const StagedRow *x, const StagedRow *y)
 {
-	const StagedRow *x = a;
-	const StagedRow *y = b;
-
 	if (x->key.high != y->key.high)
 		return x->key.high < y->key.high ? -1 : 1;
 	if (x->key.low != y->key.low)
 		return x->key.low < y->key.low ? -1 : 1;
 	return x->line_no < y->line_no ? -1 : x->line_no > y->line_no;
 }
+
+#define ST_SORT sort_rows
+#define ST_ELEMENT_TYPE StagedRow
+#define ST_COMPARE(a, b) compare_rows(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
 
 static int
 compare_lines(const void *a, const void *b)
@@ -292,7 +301,7 @@ drop_repeated(IntakeBatch *batch)
 	int			hash_attribute = intake_table_attribute(batch->staged, "row_hash");
 	int			fault_attribute = batch->source->kind == INTAKE_EMPLOYER ? -1 : intake_table_attribute(batch->staged, "fault");
 
-	qsort(rows, count, sizeof(StagedRow), compare_rows);
+	sort_rows(rows, count);
 	for (int64 start = 0, end; start < count; start = end)
 	{
 		int64		hash;
@@ -309,6 +318,7 @@ drop_repeated(IntakeBatch *batch)
 			bool		same = intake_table_row_hash(batch->staged, &rows[i].where, hash_attribute, fault_attribute, &faulty) == hash;
 
 			intake_table_delete(batch->staged, &rows[i].where);
+			batch->staged_count--;
 			if (faulty)
 				continue;		/* counted and kept as a reject already */
 			batch->accepted--;
@@ -415,6 +425,24 @@ guess_encoding(const IntakeSource *source, const char *data, size_t length)
 	return looks_like_utf8(data, length) ? INTAKE_UTF8 : INTAKE_GB18030;
 }
 
+/* Spreadsheets and archives are sent by mistake; their name may end in .csv. */
+static void
+refuse_other_files(const IntakeSource *source, const char *data, size_t length)
+{
+	const char *what = NULL;
+
+	if (length >= 4 && (memcmp(data, "PK\003\004", 4) == 0 || memcmp(data, "\xd0\xcf\x11\xe0", 4) == 0))
+		what = "a spreadsheet or an archive";
+	else if (length >= 2 && memcmp(data, "\x1f\x8b", 2) == 0)
+		what = "compressed";
+	if (what)
+		ereport(ERROR,
+				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
+				 errmsg("extract of source \"%s\" is not a text file", source->name),
+				 errdetail("By its first bytes it is %s.", what),
+				 errhint("Save it as CSV, in GB18030 or UTF-8, and receive that.")));
+}
+
 /* Settles the encoding of a reader by its source and its first block. */
 static void
 settle_encoding(const IntakeSource *source, IntakeReader *reader)
@@ -427,6 +455,7 @@ settle_encoding(const IntakeSource *source, IntakeReader *reader)
 	bool		mark_be = length >= 2 && memcmp(data, "\xfe\xff", 2) == 0;
 	int			mark_length = 0;
 
+	refuse_other_files(source, data, length);
 	if (encoding == INTAKE_AUTO)
 		encoding = mark8 ? INTAKE_UTF8 : mark_le || mark_be ? INTAKE_UTF16 :
 			guess_encoding(source, data, length);
@@ -492,10 +521,18 @@ query_text(const char *query, int count, Oid *types, Datum *values)
 	return text;
 }
 
+/* A date for messages, the same under every DateStyle. */
 static char *
 date_text(DateADT date)
 {
-	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
+	int			year,
+				month,
+				day;
+
+	if (DATE_NOT_FINITE(date))
+		return pstrdup(DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return psprintf("%04d-%02d-%02d", year, month, day);
 }
 
 /* A cutoff in the future or before the last applied one is refused. */
@@ -513,7 +550,7 @@ check_cutoff(const IntakeSource *source, DateADT cutoff)
 				 errmsg("cutoff %s lies more than %d days in the future", date_text(cutoff), CUTOFF_AHEAD_DAYS),
 				 errdetail("The newest cutoff is the date at which the whole registry is judged."),
 				 errhint("Give the day up to which the source reports.")));
-	newer = query_text("SELECT max(cutoff)::pg_catalog.text FROM registry.batch "
+	newer = query_text("SELECT pg_catalog.to_char(pg_catalog.max(cutoff), 'YYYY-MM-DD') FROM registry.batch "
 					   "WHERE source OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'applied' "
 					   "AND cutoff OPERATOR(pg_catalog.>) $2", 2, types, values);
 	if (newer)
@@ -562,13 +599,19 @@ check_file_ahead(const IntakeSource *source, const char *path)
 	check_not_received(source, digest);
 }
 
-/* Why a batch has to wait for a decision, NULL when it need not. */
+/*
+ * Why a batch has to wait for a decision, NULL when it need not.  A full
+ * extract ends what it does not hold, so it is shrunken as well when its rows
+ * are all there and cannot be read.
+ */
 static char *
 reason_to_hold(IntakeBatch *batch, bool declared, int64 declared_rows)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(batch->source->name)};
 	char	   *last;
+	int64		last_received,
+				last_staged;
 
 	if (declared && declared_rows != batch->received)
 		return psprintf("sender declared " INT64_FORMAT " rows, " INT64_FORMAT " were received",
@@ -577,11 +620,19 @@ reason_to_hold(IntakeBatch *batch, bool declared, int64 declared_rows)
 		return NULL;
 	if (batch->received == 0)
 		return pstrdup("full extract without any row (rule DY14)");
-	last = query_text("SELECT received FROM registry.batch WHERE source OPERATOR(pg_catalog.=) $1 "
-					  "AND state OPERATOR(pg_catalog.=) 'applied' ORDER BY cutoff DESC, batch_id DESC", 1, types, values);
-	if (last && batch->received < strtod(last, NULL) * (1 - batch->source->shrink_limit))
-		return psprintf("full extract has " INT64_FORMAT " rows, the last applied one had %s (rule DY14)",
-						batch->received, last);
+	/* rows with a broken number are staged too: they are keyed rejects */
+	last = query_text("SELECT b.received || ' ' || b.accepted + (SELECT count(*) FROM registry.reject r "
+					  "WHERE r.batch_id OPERATOR(pg_catalog.=) b.batch_id AND r.row_key IS NOT NULL) "
+					  "FROM registry.batch b WHERE b.source OPERATOR(pg_catalog.=) $1 "
+					  "AND b.state OPERATOR(pg_catalog.=) 'applied' ORDER BY b.cutoff DESC, b.batch_id DESC", 1, types, values);
+	if (last == NULL || sscanf(last, INT64_FORMAT " " INT64_FORMAT, &last_received, &last_staged) != 2)
+		return NULL;
+	if (batch->received < last_received * (1 - batch->source->shrink_limit))
+		return psprintf("full extract has " INT64_FORMAT " rows, the last applied one had " INT64_FORMAT " (rule DY14)",
+						batch->received, last_received);
+	if (batch->staged_count < last_staged * (1 - batch->source->shrink_limit))
+		return psprintf("full extract has " INT64_FORMAT " rows that can be applied, the last applied one had " INT64_FORMAT " (rule DY14)",
+						batch->staged_count, last_staged);
 	return NULL;
 }
 
@@ -723,6 +774,7 @@ settle_repeated(IntakeBatch *batch, const char *path, bytea *content)
 	IntakeReader again;
 
 	CommandCounterIncrement();
+	batch->staged_count = batch->row_count;
 	differing = drop_repeated(batch);
 	if (differing == 0)
 		return;

@@ -253,6 +253,9 @@ intake_decode_lenient(IntakeEncoding encoding, const char *bytes, size_t length,
 			appendBinaryStringInfo(text, p, valid);
 			p += valid;
 		}
+		/* the limit may have cut a character */
+		if (end < bytes + length && end - p < 4)
+			break;
 		if (p < end)
 		{
 			appendStringInfoString(text, "\xef\xbf\xbd");

@@ -202,7 +202,8 @@ BEGIN
 	WHERE b.source = held.source AND b.state = 'applied' AND b.cutoff > held.cutoff;
 	IF newer IS NOT NULL THEN
 		RAISE EXCEPTION 'batch % of source "%" is older than its last applied extract', $1, held.source
-			USING ERRCODE = 'RG003', DETAIL = format('Its cutoff is %s; an extract with cutoff %s has been applied.', held.cutoff, newer),
+			USING ERRCODE = 'RG003', DETAIL = format('Its cutoff is %s; an extract with cutoff %s has been applied.',
+																  to_char(held.cutoff, 'YYYY-MM-DD'), to_char(newer, 'YYYY-MM-DD')),
 				  HINT = 'Discard it with registry.discard().';
 	END IF;
 	UPDATE registry.batch b SET state = 'staged' WHERE b.batch_id = $1;

@@ -157,6 +157,8 @@ code_add(IntakeCodes *codes, const char *from, const char *to)
 
 	code->from = palloc(raw.length + 1);
 	code->from_length = intake_fold(raw, true, code->from);
+	for (size_t i = 0; i < code->from_length; i++)
+		code->from[i] = pg_ascii_toupper((unsigned char) code->from[i]);
 	code->to = to ? pstrdup(to) : NULL;
 	if (intake_code_find(codes, code->from, code->from_length))
 		return;
@@ -433,7 +435,16 @@ intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, In
 		header->folded[i] = intake_fold_header(fields[i]);
 		column = header_column(source, header->folded[i]);
 		if (column < 0)
+		{
+			/* two columns of one name must not hide each other */
+			for (int j = 0; j < i; j++)
+				if (strcmp(header->names[j], header->names[i]) == 0)
+				{
+					header->names[i] = psprintf("%s (column %d)", header->names[i], i + 1);
+					break;
+				}
 			header->extras[header->extra_count++] = i;
+		}
 		else if (header->field_of[column] >= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
@@ -453,6 +464,10 @@ bool
 intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count)
 {
 	if (count != header->count)
+		return false;
+	/* nearly every record starts with a digit and no header does: cheap to tell */
+	if (fields[0].length > 0 && fields[0].data[0] >= '0' && fields[0].data[0] <= '9' &&
+		header->folded[0][0] != fields[0].data[0])
 		return false;
 	for (int i = 0; i < count; i++)
 	{

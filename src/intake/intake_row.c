@@ -52,6 +52,32 @@ typedef struct ColumnValue
 	const char *mapped;			/* what the code table made of it, or NULL */
 } ColumnValue;
 
+/*
+ * A name that has been read, with its forms.  Names repeat (a person has
+ * several rows, a city some ten thousand common names), and reading one costs
+ * more than the rest of its row.
+ */
+#define NAME_CACHE_SLOTS 16384	/* a power of two */
+#define NAME_CACHE_BYTES 24
+
+typedef struct CachedName
+{
+	uint8		length;			/* 0: slot is free */
+	uint8		clean_length;
+	uint8		key_length;
+	bool		invalid;
+	char		raw[NAME_CACHE_BYTES];
+	char		clean[NAME_CACHE_BYTES];
+	char		key[NAME_CACHE_BYTES];
+} CachedName;
+
+/* A value whose folded form is stored, as it was received. */
+typedef struct Received
+{
+	const char *header;
+	IntakeSpan	text;
+} Received;
+
 struct IntakeRowMaker
 {
 	const IntakeSource *source;
@@ -66,6 +92,7 @@ struct IntakeRowMaker
 				row_hash;
 	int			citizen_id,
 				fault,
+				repair,
 				id_kind,
 				name_key;		/* -1 for employers, who have none */
 	int			extra,
@@ -82,7 +109,10 @@ struct IntakeRowMaker
 	StringInfoData canonical;	/* the row as row_hash sees it */
 	StringInfoData key;
 	IntakeText	folded;
+	CachedName *names;
 	IntakeFault number_fault;
+	int			received_count;
+	Received	received[2];	/* number and name, where folding changed them */
 	const char *further_text;
 	size_t		further_length;
 };
@@ -122,6 +152,7 @@ intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
 	maker->further = intake_table_attribute(table, further[source->kind]);
 	maker->citizen_id = person ? intake_table_attribute(table, "citizen_id") : -1;
 	maker->fault = person ? intake_table_attribute(table, "fault") : -1;
+	maker->repair = person ? intake_table_attribute(table, "repair") : -1;
 	maker->id_kind = person ? intake_table_attribute(table, "id_kind") : -1;
 	maker->name_key = person ? intake_table_attribute(table, "name_key") : -1;
 	add_fixed(maker, table, "source", CStringGetTextDatum(source->name));
@@ -129,6 +160,7 @@ intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
 	add_fixed(maker, table, "valid_from", DateADTGetDatum(cutoff));
 	add_fixed(maker, table, "duplicate", BoolGetDatum(false));
 	maker->folded.memory = CurrentMemoryContext;
+	maker->names = palloc0(NAME_CACHE_SLOTS * sizeof(CachedName));
 	initStringInfo(&maker->canonical);
 	initStringInfo(&maker->key);
 	return maker;
@@ -188,14 +220,19 @@ shorten_code(IntakeSpan *code)
 	return true;
 }
 
+/* The entry of a value in the code table of its column, NULL when there is none. */
 static const IntakeCode *
 find_code(IntakeRowMaker *maker, int column, IntakeSpan text)
 {
+	char		upper[SHORT_LIMIT];
 	IntakeSpan	code;
 
 	if (text.length > SHORT_LIMIT)
 		return NULL;
 	code = folded(maker, text, true);
+	for (size_t i = 0; i < code.length; i++)
+		upper[i] = pg_ascii_toupper((unsigned char) code.data[i]);
+	code.data = upper;
 	do
 	{
 		const IntakeCode *found = intake_code_find(&maker->source->codes[column], code.data, code.length);
@@ -244,6 +281,8 @@ read_number(IntakeRowMaker *maker, IntakeSpan text, ColumnValue *value,
 	value->text = (IntakeSpan) {document->number, strlen(document->number)};
 	values[maker->attribute[0]] = text_datum(value->text);
 	nulls[maker->attribute[0]] = false;
+	if (text.length != value->text.length || memcmp(text.data, value->text.data, text.length) != 0)
+		maker->received[maker->received_count++] = (Received) {header, text};
 	if (document->fault[0])
 	{
 		values[maker->fault] = CStringGetTextDatum(document->fault);
@@ -260,7 +299,31 @@ read_number(IntakeRowMaker *maker, IntakeSpan text, ColumnValue *value,
 	}
 	values[maker->id_kind] = CStringGetTextDatum(document->kind);
 	nulls[maker->id_kind] = false;
+	if (document->legacy15)
+	{
+		values[maker->repair] = CStringGetTextDatum("legacy15");
+		nulls[maker->repair] = false;
+	}
 	return INTAKE_VALUE_GOOD;
+}
+
+/* Reads a name into its cache slot, unless it or a form of it does not fit. */
+static void
+cache_name(CachedName *slot, IntakeSpan text, const char *clean, const char *key, bool invalid)
+{
+	size_t		clean_length = strlen(clean);
+	size_t		key_length = strlen(key);
+
+	if (text.length == 0 || text.length > NAME_CACHE_BYTES ||
+		clean_length > NAME_CACHE_BYTES || key_length > NAME_CACHE_BYTES)
+		return;
+	slot->length = (uint8) text.length;
+	slot->clean_length = (uint8) clean_length;
+	slot->key_length = (uint8) key_length;
+	slot->invalid = invalid;
+	memcpy(slot->raw, text.data, text.length);
+	memcpy(slot->clean, clean, clean_length);
+	memcpy(slot->key, key, key_length);
 }
 
 /*
@@ -268,17 +331,32 @@ read_number(IntakeRowMaker *maker, IntakeSpan text, ColumnValue *value,
  * kept and flagged by the comparison, an empty one is the empty string.
  */
 static IntakeValue
-read_name(IntakeRowMaker *maker, int attribute, IntakeSpan text, Datum *values, bool *nulls)
+read_name(IntakeRowMaker *maker, int attribute, const char *header, IntakeSpan text, Datum *values, bool *nulls)
 {
-	char	   *clean = name_clean_text(text.data, text.length);
-	char	   *key = name_key_text(text.data, text.length);
+	CachedName *slot = &maker->names[hash_bytes((const unsigned char *) text.data, (int) text.length) % NAME_CACHE_SLOTS];
+	const char *clean = slot->clean;
+	size_t		clean_length = slot->clean_length;
+	bool		invalid = slot->invalid;
 
-	values[attribute] = CStringGetTextDatum(clean);
-	values[maker->name_key] = CStringGetTextDatum(key);
 	nulls[attribute] = nulls[maker->name_key] = false;
+	if (slot->length > 0 && slot->length == text.length && memcmp(slot->raw, text.data, text.length) == 0)
+		values[maker->name_key] = text_datum((IntakeSpan) {slot->key, slot->key_length});
+	else
+	{
+		char	   *key = name_key_text(text.data, text.length);
+
+		clean = name_clean_text(text.data, text.length);
+		clean_length = strlen(clean);
+		invalid = name_is_invalid(text.data, text.length);
+		values[maker->name_key] = CStringGetTextDatum(key);
+		cache_name(slot, text, clean, key, invalid);
+	}
+	values[attribute] = text_datum((IntakeSpan) {clean, clean_length});
 	if (text.length == 0)
 		return INTAKE_VALUE_EMPTY;
-	return name_is_invalid(text.data, text.length) ? INTAKE_VALUE_BAD : INTAKE_VALUE_GOOD;
+	if (clean_length != text.length || memcmp(clean, text.data, text.length) != 0)
+		maker->received[maker->received_count++] = (Received) {header, text};
+	return invalid ? INTAKE_VALUE_BAD : INTAKE_VALUE_GOOD;
 }
 
 static bool
@@ -328,11 +406,24 @@ read_date(IntakeSpan text, ColumnValue *value, Datum *datum)
 }
 
 static IntakeValue
+read_month(IntakeSpan text, ColumnValue *value, Datum *datum)
+{
+	int			yearmonth = 0;
+	IntakeValue result = intake_parse_month(text, &yearmonth);
+
+	if (result != INTAKE_VALUE_GOOD)
+		return result;
+	value->number = yearmonth;
+	*datum = Int32GetDatum(yearmonth);
+	return result;
+}
+
+static IntakeValue
 read_scheme(IntakeRowMaker *maker, int column, IntakeSpan text, ColumnValue *value, Datum *datum, bool *null)
 {
 	IntakeSpan	code;
 	const IntakeCode *found;
-	char		name[8];
+	char	   *name;
 	int			bit;
 
 	if (intake_is_blank_like(text))
@@ -340,24 +431,23 @@ read_scheme(IntakeRowMaker *maker, int column, IntakeSpan text, ColumnValue *val
 	if (text.length > SHORT_LIMIT)
 		return INTAKE_VALUE_BAD;
 	code = folded(maker, text, true);
-	/* the code as delivered is part of the row's key: keep it from the next folding */
-	code.data = pnstrdup(code.data, code.length);
 	if (code.length > 2 && memcmp(code.data + code.length - 2, ".0", 2) == 0)
 		code.length -= 2;
-	value->text = code;
-	maker->further_text = code.data;
+	/* copies: the next folding overwrites, and the key of the row needs it */
+	maker->further_text = pnstrdup(code.data, code.length);
 	maker->further_length = code.length;
-
-	for (size_t i = 0; i < code.length && i < sizeof(name); i++)
-		name[i] = pg_ascii_toupper((unsigned char) code.data[i]);
-	bit = code.length < sizeof(name) ? scheme_from_name(name, code.length) : -1;
+	name = pnstrdup(code.data, code.length);
+	for (size_t i = 0; i < code.length; i++)
+		name[i] = pg_ascii_toupper((unsigned char) name[i]);
+	value->text = (IntakeSpan) {name, code.length};
+	bit = scheme_from_name(name, code.length);
 	if (bit >= 0)
 	{
 		*datum = CStringGetTextDatum(scheme_name(bit));
 		*null = false;
 		return INTAKE_VALUE_GOOD;
 	}
-	found = find_code(maker, column, code);
+	found = find_code(maker, column, value->text);
 	if (found == NULL)
 		return INTAKE_VALUE_BAD;
 	value->mapped = found->to;
@@ -529,7 +619,7 @@ read_column(IntakeRowMaker *maker, int i, IntakeSpan text, Datum *values, bool *
 			return read_number(maker, text, value, column->header, values, nulls, fault);
 		case COLUMN_NAME:
 			value->text = text;
-			return read_name(maker, attribute, text, values, nulls);
+			return read_name(maker, attribute, column->header, text, values, nulls);
 		case COLUMN_REGION:
 			result = read_region(maker, i, text, value, &datum);
 			break;
@@ -538,14 +628,8 @@ read_column(IntakeRowMaker *maker, int i, IntakeSpan text, Datum *values, bool *
 			result = read_date(text, value, &datum);
 			break;
 		case COLUMN_MONTH:
-			{
-				int			yearmonth;
-
-				result = intake_parse_month(text, &yearmonth);
-				value->number = result == INTAKE_VALUE_GOOD ? yearmonth : 0;
-				datum = Int32GetDatum(value->number);
-				break;
-			}
+			result = read_month(text, value, &datum);
+			break;
 		case COLUMN_SCHEME:
 			result = read_scheme(maker, i, text, value, &datum, &null);
 			break;
@@ -592,7 +676,28 @@ append_canonical(StringInfo out, int column, const ColumnValue *value)
 	}
 }
 
-/* Keeps the columns the layout does not know, as jsonb. */
+static void
+push_pair(JsonbParseState **state, const char *name, IntakeSpan text)
+{
+	JsonbValue	key,
+				value;
+
+	if (*state == NULL)
+		pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	key.type = value.type = jbvString;
+	key.val.string.val = unconstify(char *, name);
+	key.val.string.len = (int) strlen(name);
+	value.val.string.val = unconstify(char *, text.data);
+	value.val.string.len = (int) text.length;
+	pushJsonbValue(state, WJB_KEY, &key);
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+/*
+ * Keeps, as jsonb, the columns the layout does not know, and number and name
+ * as received where the stored form differs.  Only the former are news when
+ * they change.
+ */
 static void
 read_extras(IntakeRowMaker *maker, IntakeSpan *fields, Datum *values, bool *nulls)
 {
@@ -601,27 +706,19 @@ read_extras(IntakeRowMaker *maker, IntakeSpan *fields, Datum *values, bool *null
 
 	for (int i = 0; i < header->extra_count; i++)
 	{
-		int			field = header->extras[i];
-		IntakeSpan	text = intake_trim(fields[field]);
-		JsonbValue	name,
-					value;
+		const char *name = header->names[header->extras[i]];
+		IntakeSpan	text = intake_trim(fields[header->extras[i]]);
 
 		if (text.length == 0)
 			continue;
-		if (state == NULL)
-			pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		name.type = value.type = jbvString;
-		name.val.string.val = header->names[field];
-		name.val.string.len = (int) strlen(header->names[field]);
-		value.val.string.val = unconstify(char *, text.data);
-		value.val.string.len = (int) text.length;
-		pushJsonbValue(&state, WJB_KEY, &name);
-		pushJsonbValue(&state, WJB_VALUE, &value);
+		push_pair(&state, name, text);
 		appendStringInfoChar(&maker->canonical, '\x1e');
-		appendStringInfoString(&maker->canonical, header->names[field]);
+		appendStringInfoString(&maker->canonical, name);
 		appendStringInfoChar(&maker->canonical, '\x1f');
 		appendBinaryStringInfo(&maker->canonical, text.data, (int) text.length);
 	}
+	for (int i = 0; i < maker->received_count; i++)
+		push_pair(&state, maker->received[i].header, maker->received[i].text);
 	if (state == NULL)
 		return;
 	values[maker->extra] = JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
@@ -867,6 +964,7 @@ intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
 	memset(fault, 0, sizeof(*fault));
 	maker->number_fault.code = NULL;
 	maker->further_text = NULL;
+	maker->received_count = 0;
 	resetStringInfo(&maker->canonical);
 	for (int i = 0; i < maker->count; i++)
 	{

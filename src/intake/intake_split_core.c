@@ -71,6 +71,26 @@ find_line(const char *buffer, size_t length, bool at_end, IntakeRecord *record)
 }
 
 /*
+ * State after an ordinary character (no line end, not inside quotes).  Clears
+ * *sound when the character cannot stand there.
+ */
+static enum SplitState
+next_state(enum SplitState state, char c, char before, bool *sound)
+{
+	bool		blank = c == ' ' || c == '\t';
+
+	if (c == ',')
+		return FIELD_START;
+	if (c == '"' && (state == FIELD_START || (state == FIELD_CLOSED && before == '"')))
+		return FIELD_QUOTED;
+	if (state == FIELD_CLOSED)
+		*sound = blank;
+	else if (!blank)
+		return FIELD_PLAIN;
+	return state;
+}
+
+/*
  * Walks a record with quotes to its end.  Returns false in *balanced when the
  * quotes do not come out even, or only so that the record has the wrong number
  * of fields.
@@ -81,68 +101,50 @@ walk_quoted(const char *buffer, size_t length, bool at_end, int expected_fields,
 {
 	enum SplitState state = FIELD_START;
 	size_t		limit = Min(length, INTAKE_RECORD_LIMIT);
-	uint32		lines = 1;
+	bool		sound = true;
 	int			fields = 1;
+	int			width = 0;
 	size_t		i = 0;
 
 	*balanced = false;
+	record->lines = 1;
 	while (i < limit)
 	{
 		char		c = buffer[i];
-		int			width = 0;
-
-		if (state == FIELD_QUOTED)
-		{
-			if (c == '"')
-				state = FIELD_CLOSED;
-			else
-			{
-				width = line_end_length(buffer, length, i, at_end);
-				if (width < 0)
-					return INTAKE_SPLIT_MORE;
-				if (width > 0)
-					lines++;
-			}
-			i += Max(width, 1);
-			continue;
-		}
 
 		width = line_end_length(buffer, length, i, at_end);
 		if (width < 0)
 			return INTAKE_SPLIT_MORE;
+		if (state == FIELD_QUOTED)
+		{
+			if (c == '"')
+				state = FIELD_CLOSED;
+			else if (width > 0)
+				record->lines++;
+			i += Max(width, 1);
+			continue;
+		}
 		if (width > 0)
 			break;
 		if (c == ',')
-		{
-			state = FIELD_START;
 			fields++;
-		}
-		else if (c == '"' && state == FIELD_START)
-			state = FIELD_QUOTED;
-		else if (c == '"' && state == FIELD_CLOSED && buffer[i - 1] == '"')
-			state = FIELD_QUOTED;
-		else if (state == FIELD_CLOSED && c != ' ' && c != '\t')
+		state = next_state(state, c, i > 0 ? buffer[i - 1] : '\0', &sound);
+		if (!sound)
 			return INTAKE_SPLIT_RECORD;
-		else if (state == FIELD_START && c != ' ' && c != '\t')
-			state = FIELD_PLAIN;
 		i++;
 	}
-
 	if (i >= limit)
 	{
+		width = 0;
 		if (limit == INTAKE_RECORD_LIMIT)
 			return INTAKE_SPLIT_RECORD;
 		if (!at_end)
 			return INTAKE_SPLIT_MORE;
 	}
-	if (state == FIELD_QUOTED ||
-		(lines > 1 && expected_fields > 0 && fields != expected_fields))
-		return INTAKE_SPLIT_RECORD;
-
-	*balanced = true;
 	record->length = i;
-	record->consumed = i + (i < length ? line_end_length(buffer, length, i, at_end) : 0);
-	record->lines = lines;
+	record->consumed = i + width;
+	*balanced = state != FIELD_QUOTED &&
+		(record->lines == 1 || expected_fields <= 0 || fields == expected_fields);
 	return INTAKE_SPLIT_RECORD;
 }
 

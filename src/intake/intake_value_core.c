@@ -114,14 +114,25 @@ intake_fold(IntakeSpan text, bool drop_blanks, char *out)
 bool
 intake_is_blank_like(IntakeSpan text)
 {
-	static const char *const forms[] = {"-", "--", "/", "\\N", "NULL", "null", "Null", "N/A", "#N/A", "无"};
+	const char *p = text.data;
 
-	if (text.length == 0)
-		return true;
-	for (size_t i = 0; i < lengthof(forms); i++)
-		if (strlen(forms[i]) == text.length && memcmp(forms[i], text.data, text.length) == 0)
+	/* every number of every row comes through here */
+	switch (text.length)
+	{
+		case 0:
 			return true;
-	return false;
+		case 1:
+			return *p == '-' || *p == '/';
+		case 2:
+			return memcmp(p, "--", 2) == 0 || memcmp(p, "\\N", 2) == 0;
+		case 3:
+			return memcmp(p, "N/A", 3) == 0 || memcmp(p, "无", 3) == 0;
+		case 4:
+			return memcmp(p, "NULL", 4) == 0 || memcmp(p, "null", 4) == 0 ||
+				memcmp(p, "Null", 4) == 0 || memcmp(p, "#N/A", 4) == 0;
+		default:
+			return false;
+	}
 }
 
 typedef struct DateParts
@@ -274,6 +285,24 @@ intake_parse_date(IntakeSpan text, int *year, int *month, int *day)
 	return date_exists(*year, *month, *day) ? INTAKE_VALUE_GOOD : INTAKE_VALUE_BAD;
 }
 
+/* Six digits that are a month, the form in which nearly all arrive. */
+static bool
+plain_month(const char *p, int *yearmonth)
+{
+	int			value = 0;
+
+	for (int i = 0; i < 6; i++)
+	{
+		unsigned	digit = (unsigned char) p[i] - '0';
+
+		if (digit > 9)
+			return false;
+		value = value * 10 + (int) digit;
+	}
+	*yearmonth = value;
+	return value / 100 >= YEAR_FIRST && value / 100 <= YEAR_LAST && value % 100 >= 1 && value % 100 <= 12;
+}
+
 /*
  * intake_parse_month
  *		YYYYMM, YYYY-M (also with / . 年月) or a date, whose month is taken;
@@ -288,6 +317,8 @@ intake_parse_month(IntakeSpan text, int *yearmonth)
 	int			year,
 				month;
 
+	if (text.length == 6 && plain_month(text.data, yearmonth))
+		return INTAKE_VALUE_GOOD;
 	if (intake_is_blank_like(text))
 		return INTAKE_VALUE_EMPTY;
 	if (!fold_date(text, buffer, sizeof(buffer), &length) ||

@@ -45,8 +45,7 @@ check_permission(Relation relation)
 {
 	AclMode		needed = ACL_INSERT | ACL_DELETE | ACL_SELECT;
 
-	if (pg_class_aclcheck(RelationGetRelid(relation), GetUserId(), needed) != ACLCHECK_OK &&
-		pg_class_aclmask(RelationGetRelid(relation), GetUserId(), needed, ACLMASK_ALL) != needed)
+	if (pg_class_aclmask(RelationGetRelid(relation), GetUserId(), needed, ACLMASK_ALL) != needed)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
 	if (relation->rd_rel->relkind != RELKIND_RELATION)
 		ereport(ERROR,

@@ -95,7 +95,10 @@ detect_names(const Detection *detection)
 	NameTally	tally = {false, false, false, false};
 
 	for (int i = 0; i < dossier->register_count; i++)
+	{
 		tally.legacy15 |= dossier->registers[i].legacy15;
+		tally.invalid |= dossier->registers[i].name_invalid;
+	}
 	for (int i = 0; i < dossier->enrolment_count; i++)
 		tally_name(&tally, dossier->enrolments[i].name, dossier->enrolments[i].legacy15);
 	for (int i = 0; i < dossier->circumstance_count; i++)

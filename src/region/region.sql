@@ -229,8 +229,17 @@ CREATE FUNCTION region_mark_local() RETURNS trigger
 	AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION region_mark_local() IS 'trigger of registry.region: an updated row is no longer replaced by deploy';
 
-CREATE FUNCTION region_file(content bytea, OUT line_no integer, OUT code region_code, OUT name text, OUT parent region_code,
-							OUT valid_from date, OUT valid_to date, OUT successors region_code[]) RETURNS SETOF record
+CREATE TYPE region_file_row AS (
+	line_no integer,
+	code region_code,
+	name text,
+	parent region_code,
+	valid_from date,
+	valid_to date,
+	successors region_code[]
+);
+COMMENT ON TYPE region_file_row IS 'one row of a file of regions';
+CREATE FUNCTION region_file(content bytea) RETURNS SETOF region_file_row
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 2000 COST 1000;
 COMMENT ON FUNCTION region_file(bytea) IS 'rows of a CSV file of regions in UTF-8 or GB18030; error 22P04 naming line and column';
 CREATE FUNCTION region_file_content(path text) RETURNS bytea

@@ -82,40 +82,47 @@ CREATE OR REPLACE FUNCTION registry.load_regions(content bytea) RETURNS bigint
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
+	file registry.region_file_row[];
 	fault record;
 	loaded bigint;
 BEGIN
 	LOCK TABLE registry.region IN SHARE ROW EXCLUSIVE MODE;
 
+	-- What the file leaves open: the place above, and the begin.
+	SELECT array_agg((f.line_no, f.code, f.name, coalesce(f.parent, registry.region_parent(f.code)),
+		coalesce(f.valid_from,
+				 (SELECT max(r.valid_from) FROM registry.region r
+				  WHERE r.code OPERATOR(registry.=) f.code AND r.system = registry.region_system(f.code)),
+				 (SELECT max(r.valid_from) FROM registry.region r
+				  WHERE r.code OPERATOR(registry.=) ANY (registry.region_lineage(f.code))
+					AND r.valid_to IS NULL AND r.valid_from <= coalesce(f.valid_to, 'infinity')),
+				 least(f.valid_to, '1981-01-01')),
+		f.valid_to, coalesce(f.successors, '{}'))::registry.region_file_row ORDER BY f.line_no)
+	INTO file
+	FROM registry.region_file(content) f;
+
 	-- The first line that contradicts itself, the file or the places known.
-	WITH file AS MATERIALIZED (
-		SELECT f.*, coalesce(f.parent, registry.region_parent(f.code)) AS above,
-			min(f.line_no) OVER (PARTITION BY f.code, f.valid_from) AS first_line
-		FROM registry.region_file(content) f
-	)
-	SELECT f.line_no, CASE
-			WHEN f.first_line < f.line_no
-				THEN format('code %s stands on line %s already', f.code, f.first_line)
+	SELECT c.line_no, c.message INTO fault
+	FROM (
+		SELECT f.line_no, CASE
+			WHEN row_number() OVER (PARTITION BY f.code, f.valid_from ORDER BY f.line_no) > 1
+				THEN format('code %s stands on line %s already', f.code,
+							first_value(f.line_no) OVER (PARTITION BY f.code, f.valid_from ORDER BY f.line_no))
 			WHEN f.valid_to < f.valid_from
-				THEN format('valid_to %s of code %s lies before valid_from %s', f.valid_to, f.code, f.valid_from)
-			WHEN f.above IS NULL
-				THEN NULL
-			WHEN f.above OPERATOR(registry.=) f.code OR NOT registry.region_contains(f.above, f.code)
-				THEN format('parent %s does not contain code %s', f.above, f.code)
-			WHEN NOT EXISTS (SELECT FROM registry.region r WHERE r.code OPERATOR(registry.=) f.above)
-				AND NOT EXISTS (SELECT FROM file p WHERE p.code OPERATOR(registry.=) f.above)
-				THEN format('parent %s of code %s is unknown', f.above, f.code)
+				THEN format('valid_to %s of code %s lies before its begin %s', f.valid_to, f.code, f.valid_from)
+			WHEN f.parent OPERATOR(registry.=) f.code OR NOT registry.region_contains(f.parent, f.code)
+				THEN format('parent %s does not contain code %s', f.parent, f.code)
+			WHEN f.parent IS NOT NULL
+				AND NOT EXISTS (SELECT FROM registry.region r WHERE r.code OPERATOR(registry.=) f.parent)
+				AND NOT EXISTS (SELECT FROM unnest(file) p WHERE p.code OPERATOR(registry.=) f.parent)
+				THEN format('parent %s of code %s is unknown', f.parent, f.code)
 			WHEN f.code OPERATOR(registry.=) ANY (f.successors)
 				THEN format('code %s is its own successor', f.code)
-		END AS message
-	INTO fault
-	FROM file f
-	WHERE f.first_line < f.line_no OR f.valid_to < f.valid_from OR f.code OPERATOR(registry.=) ANY (f.successors)
-		OR f.above IS NOT NULL
-		AND (f.above OPERATOR(registry.=) f.code OR NOT registry.region_contains(f.above, f.code)
-			OR NOT EXISTS (SELECT FROM registry.region r WHERE r.code OPERATOR(registry.=) f.above)
-			AND NOT EXISTS (SELECT FROM file p WHERE p.code OPERATOR(registry.=) f.above))
-	ORDER BY f.line_no
+			END AS message
+		FROM unnest(file) f
+	) c
+	WHERE c.message IS NOT NULL
+	ORDER BY c.line_no
 	LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION USING ERRCODE = 'bad_copy_file_format',
@@ -125,21 +132,15 @@ BEGIN
 
 	-- A period that begins ends the open one before it.
 	UPDATE registry.region r
-	SET valid_to = f.valid_from - 1
-	FROM registry.region_file(content) f
+	SET valid_to = f.begin - 1
+	FROM (SELECT u.code, min(u.valid_from) AS begin FROM unnest(file) u GROUP BY u.code) f
 	WHERE r.code OPERATOR(registry.=) f.code AND r.system = registry.region_system(f.code)
-		AND r.valid_to IS NULL AND r.valid_from < f.valid_from;
+		AND r.valid_to IS NULL AND r.valid_from < f.begin;
 
 	INSERT INTO registry.region AS r (code, name, level, parent, valid_from, valid_to, successors, system, origin)
-	SELECT f.code, f.name, registry.region_level(f.code), coalesce(f.parent, registry.region_parent(f.code)),
-		coalesce(f.valid_from,
-				 (SELECT max(o.valid_from) FROM registry.region o
-				  WHERE o.code OPERATOR(registry.=) f.code AND o.system = registry.region_system(f.code)),
-				 (SELECT max(o.valid_from) FROM registry.region o
-				  WHERE o.code OPERATOR(registry.=) ANY (registry.region_lineage(f.code)) AND o.valid_to IS NULL),
-				 least(f.valid_to, '1981-01-01')),
-		f.valid_to, coalesce(f.successors, '{}'), registry.region_system(f.code), 'local'
-	FROM registry.region_file(content) f
+	SELECT f.code, f.name, registry.region_level(f.code), f.parent, f.valid_from, f.valid_to, f.successors,
+		registry.region_system(f.code), 'local'
+	FROM unnest(file) f
 	ON CONFLICT (code, valid_from, system) DO UPDATE SET
 		name = excluded.name,
 		parent = excluded.parent,

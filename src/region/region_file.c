@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -59,27 +60,42 @@ typedef struct RegionFile
 	ereport(ERROR, (errcode(ERRCODE_BAD_COPY_FILE_FORMAT), __VA_ARGS__, \
 					errcontext("file of regions, line %d", (file)->record_line)))
 
+static void
+refuse_bytes(const RegionFile *file, const char *bytes, int valid)
+{
+	file_error(file,
+			   errmsg("line %d of the file of regions is neither UTF-8 nor GB18030", file->record_line),
+			   errdetail("Byte 0x%02x of field %d belongs to no character.",
+						 (unsigned char) bytes[valid], file->field_count + 1));
+}
+
 /* Bytes of a field to trimmed UTF-8. */
 static char *
-decode_field(RegionFile *file, const char *bytes, int length)
+decode_field(const RegionFile *file, const char *bytes, int length)
 {
-	char	   *text;
+	char	   *decoded;
+	Size		size;
 	int			valid;
 
 	while (length > 0 && (bytes[0] == ' ' || bytes[0] == '\t'))
 		bytes++, length--;
 	while (length > 0 && (bytes[length - 1] == ' ' || bytes[length - 1] == '\t'))
 		length--;
-	text = pnstrdup(bytes, length);
-	valid = pg_encoding_verifymbstr(file->encoding, text, length);
+	valid = pg_encoding_verifymbstr(file->encoding, bytes, length);
 	if (valid != length)
-		file_error(file,
-				   errmsg("line %d of the file of regions is neither UTF-8 nor GB18030", file->record_line),
-				   errdetail("Byte 0x%02x of field %d belongs to no character.",
-							 (unsigned char) text[valid], file->field_count + 1));
-	if (file->encoding == PG_UTF8)
-		return text;
-	return (char *) pg_do_encoding_conversion((unsigned char *) text, length, file->encoding, PG_UTF8);
+		refuse_bytes(file, bytes, valid);
+	if (file->encoding == PG_UTF8 || length == 0)
+		return pnstrdup(bytes, length);
+
+	/* A well-formed code may still stand for no character. */
+	size = (Size) length * MAX_CONVERSION_GROWTH + 1;
+	decoded = palloc(size);
+	valid = pg_do_encoding_conversion_buf(FindDefaultConversionProc(file->encoding, PG_UTF8),
+										  file->encoding, PG_UTF8, (unsigned char *) unconstify(char *, bytes), length,
+										  (unsigned char *) decoded, size, true);
+	if (valid != length)
+		refuse_bytes(file, bytes, valid);
+	return decoded;
 }
 
 static void

@@ -5,17 +5,21 @@
  * outer @> inner is exactly inner >= outer AND inner <= region_last(outer), and
  * exactly outer = ANY (region_lineage(inner)).
  *
- * Where one side is fixed for a scan (a constant, a parameter, a cheap stable
- * expression) the operator is rewritten to one of these before planning: an
- * index, a partition bound, a partial index and a histogram then serve it
- * without knowing the type.  Where both sides are columns it stays, so that
- * the join keeps the estimate made here instead of the server's constant for
- * two inequalities; an index on either side still gets its condition.
+ * Any index on either side gets one of these as its exact condition, whatever
+ * the other side is: a constant, a parameter, a column of another table.
+ *
+ * Partitions are pruned by comparisons only, so on a partitioned table the
+ * operator is rewritten to the range before planning.  Elsewhere it stays: the
+ * server interpolates in histograms of its own types only and would take a
+ * range inside one bucket for a single value, and it has nothing but a
+ * constant for two inequalities of a join.  The list of a lineage has honest
+ * estimates either way and replaces the operator always.
  */
 #include "postgres.h"
 
 #include "access/stratnum.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
@@ -25,6 +29,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -100,13 +105,43 @@ make_range(PlannerInfo *root, Oid funcid, Oid opfamily, Expr *inner, Expr *outer
 	return list_make2(from, to);
 }
 
-/* outer = ANY (region_lineage(inner)) */
+/*
+ * The lineage as a list of expressions: partitions are pruned at run time by
+ * the elements of a list, not by an array that a function returns.
+ */
 static Expr *
-make_lineage(PlannerInfo *root, Oid funcid, Oid opfamily, Expr *outer, Expr *inner)
+make_level_list(Oid funcid, Expr *code)
+{
+	Oid			type = exprType((Node *) code);
+	Oid			types[2] = {type, INT4OID};
+	Oid			at_level = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+										   CStringGetDatum("region_at_level"),
+										   PointerGetDatum(buildoidvector(types, 2)),
+										   ObjectIdGetDatum(get_func_namespace(funcid)));
+	ArrayExpr  *list = makeNode(ArrayExpr);
+
+	if (!OidIsValid(at_level))
+		return NULL;
+	for (int level = 1; level <= 5; level++)
+	{
+		Const	   *number = makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(level), false, true);
+
+		list->elements = lappend(list->elements,
+								 makeFuncExpr(at_level, type, list_make2(copyObject(code), number),
+											  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
+	}
+	list->array_typeid = get_array_type(type);
+	list->element_typeid = type;
+	list->location = -1;
+	return (Expr *) list;
+}
+
+/* outer = ANY (lineage), the lineage from make_sibling_call or make_level_list */
+static Expr *
+make_any(Oid opfamily, Expr *outer, Expr *lineage)
 {
 	Oid			type = exprType((Node *) outer);
 	Oid			operator = get_opfamily_member(opfamily, type, type, BTEqualStrategyNumber);
-	Expr	   *lineage = make_sibling_call(root, funcid, "region_lineage", get_array_type(type), inner);
 	ScalarArrayOpExpr *any;
 
 	if (!OidIsValid(operator) || lineage == NULL)
@@ -121,6 +156,12 @@ make_lineage(PlannerInfo *root, Oid funcid, Oid opfamily, Expr *outer, Expr *inn
 	return (Expr *) any;
 }
 
+static Expr *
+make_lineage(PlannerInfo *root, Oid funcid, Expr *code)
+{
+	return make_sibling_call(root, funcid, "region_lineage", get_array_type(exprType((Node *) code)), code);
+}
+
 /* Whether an expression may stand twice where it stood once. */
 static bool
 may_repeat(PlannerInfo *root, Expr *expression)
@@ -133,25 +174,50 @@ may_repeat(PlannerInfo *root, Expr *expression)
 	return cost.startup + cost.per_tuple <= 10 * cpu_operator_cost;
 }
 
+/* Whether an expression reads a column of a partitioned table. */
+static bool
+reads_partitioned(PlannerInfo *root, Expr *expression)
+{
+	List	   *vars = pull_var_clause((Node *) expression, PVC_RECURSE_AGGREGATES |
+									   PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS);
+	ListCell   *cell;
+
+	foreach(cell, vars)
+	{
+		Var		   *var = lfirst_node(Var, cell);
+		RangeTblEntry *entry;
+
+		if (var->varlevelsup > 0 || IS_SPECIAL_VARNO(var->varno) ||
+			var->varno > list_length(root->parse->rtable))
+			continue;
+		entry = rt_fetch(var->varno, root->parse->rtable);
+		if (entry->rtekind == RTE_RELATION && entry->relkind == RELKIND_PARTITIONED_TABLE)
+			return true;
+	}
+	return false;
+}
+
 static Node *
 simplify_containment(PlannerInfo *root, FuncExpr *call, bool outer_first)
 {
 	Expr	   *outer = list_nth(call->args, outer_first ? 0 : 1);
 	Expr	   *inner = list_nth(call->args, outer_first ? 1 : 0);
 	bool		outer_varies = contain_var_clause((Node *) outer);
-	TypeCacheEntry *type = lookup_type_cache(exprType((Node *) outer), TYPECACHE_BTREE_OPFAMILY);
+	bool		inner_varies = contain_var_clause((Node *) inner);
+	TypeCacheEntry *type;
+	List	   *range;
 
-	if ((outer_varies && contain_var_clause((Node *) inner)) ||
-		!may_repeat(root, outer) || !may_repeat(root, inner))
+	if (outer_varies == inner_varies || !may_repeat(root, outer) || !may_repeat(root, inner))
 		return NULL;
+	type = lookup_type_cache(exprType((Node *) outer), TYPECACHE_BTREE_OPFAMILY);
 	if (outer_varies)
-		return (Node *) make_lineage(root, call->funcid, type->btree_opf, outer, inner);
-	else
-	{
-		List	   *range = make_range(root, call->funcid, type->btree_opf, inner, outer);
-
-		return range == NIL ? NULL : (Node *) make_andclause(range);
-	}
+		return (Node *) make_any(type->btree_opf, outer, IsA(inner, Const) ?
+								 make_lineage(root, call->funcid, inner) :
+								 make_level_list(call->funcid, inner));
+	if (root == NULL || !reads_partitioned(root, inner))
+		return NULL;
+	range = make_range(root, call->funcid, type->btree_opf, inner, outer);
+	return range == NIL ? NULL : (Node *) make_andclause(range);
 }
 
 /* Conditions for an index on one side when the other is fixed for a scan. */
@@ -179,9 +245,9 @@ index_conditions(SupportRequestIndexCondition *request, bool outer_first)
 	 */
 	if (request->index->relam == BTREE_AM_OID && request->indexcol == 0)
 	{
-		Expr	   *lineage = make_lineage(request->root, request->funcid, request->opfamily, key, fixed);
+		Expr	   *any = make_any(request->opfamily, key, make_lineage(request->root, request->funcid, fixed));
 
-		return lineage == NULL ? NIL : list_make1(lineage);
+		return any == NULL ? NIL : list_make1(any);
 	}
 	return NIL;
 }
@@ -273,25 +339,51 @@ histogram_below(const AttStatsSlot *histogram, RegionCode code)
 	return (low + (double) (code - from) / (to - from)) / (histogram->nvalues - 1);
 }
 
+/*
+ * Codes of a column that lie in one place, as the country has them: 11 cities
+ * to a province, 8 counties to a city, 14 towns to a county, 15 villages to a
+ * town.  Codes crowd at the begin of each level, so that the numbers between
+ * the bounds of one histogram bucket tell little.
+ */
+static double
+usual_codes(RegionCode place, const AttStatsSlot *histogram)
+{
+	static const double below[] = {1, 11, 8, 14, 15};
+	int			deepest = region_code_level(DatumGetRegionCode(histogram->values[histogram->nvalues / 2]));
+	double		codes = 1;
+
+	for (int level = region_code_level(place); level < deepest; level++)
+		codes *= below[level];
+	return codes;
+}
+
+/* Share of the histogram's rows in a place: at least its usual codes, but these not beyond one bucket. */
+static double
+histogram_inside(const CodeStatistics *statistics, RegionCode outer)
+{
+	const AttStatsSlot *histogram = &statistics->histogram;
+	RegionCode	last = region_code_last(outer);
+	double		total = uncommon_total(statistics);
+	double		between = histogram_below(histogram, last + 1) - histogram_below(histogram, outer);
+	double		usual = uncommon_share(statistics) * usual_codes(outer, histogram);
+
+	if (outer > DatumGetRegionCode(histogram->values[histogram->nvalues - 1]) ||
+		last < DatumGetRegionCode(histogram->values[0]))
+		return 0;
+	return Max(between * total, Min(usual, total / (histogram->nvalues - 1)));
+}
+
 /* Share of the rows whose code lies in outer. */
 static double
 share_inside(const CodeStatistics *statistics, RegionCode outer)
 {
-	RegionCode	last = region_code_last(outer);
-	const AttStatsSlot *histogram = &statistics->histogram;
 	double		share = 0;
 
 	for (int i = 0; i < statistics->common.nvalues; i++)
 		if (region_code_contains(outer, DatumGetRegionCode(statistics->common.values[i])))
 			share += statistics->common.numbers[i];
-	if (histogram->nvalues >= 2)
-	{
-		double		part = histogram_below(histogram, last + 1) - histogram_below(histogram, outer);
-
-		if (outer <= DatumGetRegionCode(histogram->values[histogram->nvalues - 1]) &&
-			last >= DatumGetRegionCode(histogram->values[0]))
-			share += Max(part * uncommon_total(statistics), uncommon_share(statistics));
-	}
+	if (statistics->histogram.nvalues >= 2)
+		share += histogram_inside(statistics, outer);
 	else if (statistics->common.nvalues < statistics->distinct)
 		share += uncommon_total(statistics) * UNKNOWN_SELECTIVITY;
 	return share;

@@ -34,6 +34,8 @@ add_enrolment(Facts *facts, int source, int scheme, int64_t agency, long employe
 	row->source = (uint8_t) source;
 	row->scheme = (int8_t) scheme;
 	row->code = scheme >= 0 ? scheme_code[scheme] : "410";
+	if (scheme == M3 && facts->index % 2 == 0)
+		row->code = "M3";		/* the letters are as good as the digits */
 	row->agency = agency;
 	row->employer = (int32_t) employer;
 	row->start = start;
@@ -274,7 +276,7 @@ retired_employee(Facts *facts, Random *random, int scheme)
 	row->paid_through = retired - 1;
 	row->benefit = 1;
 	row->benefit_from = retired;
-	row->monthly = random_between(random, 1800, 6500) * 100 + random_between(random, 0, 99);
+	row->monthly = random_between(random, 180000, 650099);
 	if (chance(random, 0.04))
 	{
 		resident_medical(facts, random, false, true);
@@ -307,7 +309,7 @@ retired_resident(Facts *facts, Random *random)
 	row->paid_through = from - 1;
 	row->benefit = 1;
 	row->benefit_from = from;
-	row->monthly = random_between(random, 180, 420) * 100 + (chance(random, 0.5) ? 50 : 0);
+	row->monthly = random_between(random, 360, 840) * 50;
 	resident_medical(facts, random, false, chance(random, 0.95));
 }
 
@@ -494,6 +496,8 @@ career(Facts *facts, Random *random)
 
 	if (facts->core->kind == KIND_NOBODY)
 		employee(facts, random, 0);
+	else if (facts->core->kind == KIND_LISTED && register_namesake(facts->core->number17, facts->name))
+		return;					/* would look like a registered person mistyped */
 	else if (facts->core->kind == KIND_LISTED)
 		add_circumstance(facts, SOURCE_SCHOOL, "普通高中", year * 10000 + 901 - (NOW % 12 < 8 ? 10000 : 0), (year + 2) * 10000 + 630);
 	else if (facts->core->kind == KIND_MIGRANT)
@@ -514,8 +518,9 @@ career(Facts *facts, Random *random)
 		static const char *const kind[] = {"普通高中", "中等职业学校", "高等学校"};
 		int			since = year - (age < 19 ? age - 16 : age - 19) - (NOW % 12 < 8 ? 1 : 0);
 
-		add_circumstance(facts, SOURCE_SCHOOL, age < 19 ? kind[random_below(random, 2)] : kind[2], since * 10000 + 901,
-						 chance(random, 0.5) ? 0 : (since + 4) * 10000 + 630);
+		const char *school = age < 19 ? kind[random_below(random, 2)] : kind[2];
+
+		add_circumstance(facts, SOURCE_SCHOOL, school, since * 10000 + 901, chance(random, 0.5) ? 0 : (since + 4) * 10000 + 630);
 		resident_medical(facts, random, true, chance(random, 0.94));
 	}
 	else if (age < 18)
@@ -572,7 +577,11 @@ register_row(Facts *facts, Random *random)
 			person->residence = 0;
 	}
 	if (chance(random, 0.7))
-		snprintf(person->phone, sizeof(person->phone), "1%d%09u", 3 + (int) random_below(random, 6), random_below(random, 1000000000));
+	{
+		int			second = random_between(random, 3, 8);
+
+		snprintf(person->phone, sizeof(person->phone), "1%d%09u", second, random_below(random, 1000000000));
+	}
 }
 
 /* Leaves, dies, goes to prison ...: the departments agree, and the agencies have closed what had to be closed. */

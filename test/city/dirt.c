@@ -206,6 +206,8 @@ damage(char *text, int kind, Random *random)
 	switch (kind)
 	{
 		case DAMAGE_DIGIT:
+			if (text[at] < '0' || text[at] > '9')
+				break;
 			text[at] = (char) ('0' + (text[at] - '0' + 1 + (int) random_below(random, 9)) % 10);
 			break;
 		case DAMAGE_SWAP:
@@ -288,6 +290,7 @@ static bool
 typing_two(Facts *facts, Random *random)
 {
 	Identity   *id = target(facts, random);
+	int			second = chance(random, 0.6) ? DAMAGE_DIGIT : chance(random, 0.5) ? DAMAGE_LOST : DAMAGE_LETTER;
 	char		text[24];
 
 	if (id == NULL || !can_be_repaired(facts))
@@ -296,7 +299,7 @@ typing_two(Facts *facts, Random *random)
 	{
 		number_print(facts->core->number17, text);
 		damage(text, DAMAGE_DIGIT, random);
-		damage(text, DAMAGE_DIGIT, random);
+		damage(text, second, random);
 		if (mark_broken(facts, id, text, NULL, false))
 			return true;
 	}
@@ -748,8 +751,12 @@ double_pension(Facts *facts, Random *random)
 		return ended_row(facts, SOURCE_PENSION_RESIDENT, P2, county_of(facts), -1,
 						 employee->start + (int) random_below(random, (uint32_t) (NOW - employee->start - months + 2)), months) != NULL;
 	if (resident != NULL && resident->start + months <= NOW)
-		return ended_row(facts, SOURCE_PENSION_EMPLOYEE, P1, county_of(facts), (long) employer_pick(random, county_of(facts), 2),
+	{
+		long		employer = (long) employer_pick(random, county_of(facts), 2);
+
+		return ended_row(facts, SOURCE_PENSION_EMPLOYEE, P1, county_of(facts), employer,
 						 resident->start + (int) random_below(random, (uint32_t) (NOW - resident->start - months + 2)), months) != NULL;
+	}
 	return false;
 }
 
@@ -763,6 +770,12 @@ double_medical(Facts *facts, Random *random)
 
 	if (employee != NULL && resident == NULL)
 	{
+		if (employee->identity == 1 && employee->start <= january && chance(random, 0.25))
+		{
+			int			start = employee->start + (int) random_below(random, 6);
+
+			return ended_row(facts, SOURCE_MEDICAL_RESIDENT, M2, county_of(facts), -1, start, 1 + (int) random_below(random, 6)) != NULL;
+		}
 		if (employee->start > january)
 		{
 			/* prepaid the year, then found a job: legal */
@@ -951,8 +964,8 @@ static const struct
 	{700, true, mistaken_number}, {10000, false, number_form}, {9000, false, name_form}, {2000, false, former_name},
 	{3500, true, name_differs}, {600, true, same_number}, {4000, true, invalid_name}, {2500, true, wrong_sex},
 	{2500, true, wrong_birth}, {10000, false, birth_form}, {4000, true, dead_enrolled}, {6000, true, dead_drawing},
-	{3000, true, prisoner_drawing}, {16000, true, left_enrolled}, {25000, true, double_pension}, {45000, true, double_medical},
-	{15000, true, two_areas}, {8000, true, double_rare}, {40000, true, pensioner_twice}, {15000, false, injury_twice},
+	{3000, true, prisoner_drawing}, {16000, true, left_enrolled}, {40000, true, double_pension}, {55000, true, double_medical},
+	{25000, true, two_areas}, {8000, true, double_rare}, {40000, true, pensioner_twice}, {15000, false, injury_twice},
 	{3000, false, care_row}, {2500, true, unreadable_row}, {3000, true, row_twice}};
 
 void

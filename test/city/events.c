@@ -269,6 +269,8 @@ released(Facts *facts, Random *random)
 static bool
 national_news(Facts *facts, Random *random)
 {
+	int			scheme;
+
 	if (facts->elsewheres > 0)
 	{
 		Elsewhere  *row = &facts->elsewhere[0];
@@ -281,7 +283,8 @@ national_news(Facts *facts, Random *random)
 		row->id.changed = true;
 		return true;
 	}
-	add_elsewhere(facts, chance(random, 0.5) ? P1 : M1, chance(random, 0.05) ? 340403 : 320505, NOW - 2)->id.origin = -1;
+	scheme = chance(random, 0.5) ? P1 : M1;
+	add_elsewhere(facts, scheme, chance(random, 0.05) ? 340403 : 320505, NOW - 2)->id.origin = -1;
 	return true;
 }
 
@@ -344,18 +347,21 @@ events_apply(const Facts *before, Facts *after)
 		*after = *before;
 		return number_corrected(after, &random);
 	}
-	/* news come to a few more than change, because not every event fits every person */
-	if (before->person.life > 11 || !chance(&random, 0.05))
+	if (before->person.life > 11 || !chance(&random, 0.06))
 		return false;
 	*after = *before;
 	if (chance(&random, age > 75 ? 0.15 : age > 60 ? 0.05 : 0.005))
 		return dies(after, &random);
-	draw = (int) random_below(&random, 112);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	/* not every event fits every person */
+	for (int tries = 0; tries < 6; tries++)
 	{
-		draw -= kinds[i].share;
-		if (draw < 0)
-			return kinds[i].apply(after, &random);
+		size_t		i = 0;
+
+		draw = (int) random_below(&random, 112);
+		while (draw >= kinds[i].share)
+			draw -= kinds[i++].share;
+		if (kinds[i].apply(after, &random))
+			return true;
 	}
 	return false;
 }

@@ -133,6 +133,16 @@ birth_for_age(Random *random, int age)
 	return birth > reference ? reference : birth;
 }
 
+/* A member of that age, a man with that share. */
+static Core *
+member_add(Random *random, int age, double men, int kind, uint32_t household, uint32_t village, int surname, int ethnic)
+{
+	int			birth = birth_for_age(random, age);
+	int			sex = chance(random, men) ? 1 : 2;
+
+	return core_add(random, birth, sex, kind, household, village, surname, ethnic);
+}
+
 /* Age of a head of household: few young, many born in the 1960s and 1970s. */
 static int
 head_age(Random *random)
@@ -171,35 +181,42 @@ household_make(Random *random, uint32_t household)
 	int			mother_age = age - random_between(random, -2, 4);
 	int			children = age < 24 ? 0 : age < 50 ? 1 + (int) random_below(random, 2) : (int) random_below(random, 2);
 
-	core_add(random, birth_for_age(random, age), head_sex, KIND_HOUSEHOLD, household, village, surname, ethnic);
+	/* every draw stands in a statement of its own: C leaves the order of arguments open */
+	member_add(random, age, head_sex == 1 ? 1.0 : 0.0, KIND_HOUSEHOLD, household, village, surname, ethnic);
 	if (couple)
-		core_add(random, birth_for_age(random, mother_age < 20 ? 20 : mother_age), 3 - head_sex, KIND_HOUSEHOLD,
-				 household, village, surname_pick(random), ethnic)->relation = 10;
+	{
+		int			spouse = surname_pick(random);
+
+		member_add(random, mother_age < 20 ? 20 : mother_age, head_sex == 1 ? 0.0 : 1.0, KIND_HOUSEHOLD, household, village,
+				   spouse, ethnic)->relation = 10;
+	}
 	for (int i = 0; couple && i < children; i++)
 	{
 		int			child_age = age - 22 - (int) random_below(random, 16);
 
 		if (child_age >= 0 && child_age < 50)
-			core_add(random, birth_for_age(random, child_age), chance(random, 0.52) ? 1 : 2, KIND_HOUSEHOLD, household,
-					 village, surname, ethnic)->relation = 20;
+			member_add(random, child_age, 0.52, KIND_HOUSEHOLD, household, village, surname, ethnic)->relation = 20;
 	}
 	if (age < 60 && chance(random, 0.24))
-		core_add(random, birth_for_age(random, age + 23 + (int) random_below(random, 12)), chance(random, 0.42) ? 1 : 2,
-				 KIND_HOUSEHOLD, household, village, surname, ethnic)->relation = 50;
+	{
+		int			parent_age = age + 23 + (int) random_below(random, 12);
+
+		member_add(random, parent_age, 0.42, KIND_HOUSEHOLD, household, village, surname, ethnic)->relation = 50;
+	}
 	if (age >= 48 && couple && chance(random, 0.45))
 		for (int i = (int) random_below(random, 2); i >= 0; i--)
 		{
 			int			grandchild_age = age - 47 - (int) random_below(random, 12);
 
 			if (grandchild_age >= 0 && grandchild_age < 25)
-				core_add(random, birth_for_age(random, grandchild_age), chance(random, 0.52) ? 1 : 2, KIND_HOUSEHOLD, household,
-						 village, surname, ethnic)->relation = 40;
+				member_add(random, grandchild_age, 0.52, KIND_HOUSEHOLD, household, village, surname, ethnic)->relation = 40;
 		}
 	/* a baby of the month between the deliveries */
 	if (city.second && couple && age < 40 && chance(random, 0.0022))
 	{
-		Core	   *child = core_add(random, date_random_in_month(random, month_of_date(city.reference[2])),
-									 chance(random, 0.52) ? 1 : 2, KIND_HOUSEHOLD, household, village, surname, ethnic);
+		int			birth = date_random_in_month(random, month_of_date(city.reference[2]));
+		int			sex = chance(random, 0.52) ? 1 : 2;
+		Core	   *child = core_add(random, birth, sex, KIND_HOUSEHOLD, household, village, surname, ethnic);
 
 		child->relation = 20;
 		child->arrives = 2;
@@ -339,6 +356,19 @@ register_namesake(int64_t number17, const char *name)
 	return false;
 }
 
+/* Somebody without a household here. */
+static void
+outsider_add(Random *random, int youngest, int kind, uint32_t household)
+{
+	static const int span[] = {16, 45, 30, 5};
+	int			age = youngest + (int) random_below(random, (uint32_t) span[youngest == 0 ? 0 : youngest == 16 ? 1 : youngest == 22 ? 2 : 3]);
+	uint32_t	village = village_pick(random);
+	int			surname = surname_pick(random);
+	int			ethnic = kind == KIND_MIGRANT && chance(random, 0.01) ? 5 : 1;
+
+	member_add(random, age, 0.53, kind, household, village, surname, ethnic);
+}
+
 void
 people_make(void)
 {
@@ -354,15 +384,11 @@ people_make(void)
 	while (city.core_count < city.persons)
 		household_make(&random, ++household);
 	for (size_t i = 0; i < migrants; i++)
-		core_add(&random, birth_for_age(&random, chance(&random, 0.15) ? (int) random_below(&random, 16) : 16 + (int) random_below(&random, 45)),
-				 chance(&random, 0.55) ? 1 : 2, KIND_MIGRANT, ++household, village_pick(&random), surname_pick(&random),
-				 chance(&random, 0.01) ? 5 : 1);
+		outsider_add(&random, chance(&random, 0.15) ? 0 : 16, KIND_MIGRANT, ++household);
 	for (size_t i = 0; i < nobodies; i++)
-		core_add(&random, birth_for_age(&random, 22 + (int) random_below(&random, 30)), chance(&random, 0.5) ? 1 : 2,
-				 KIND_NOBODY, ++household, village_pick(&random), surname_pick(&random), 1);
+		outsider_add(&random, 22, KIND_NOBODY, ++household);
 	for (size_t i = 0; i < listed; i++)
-		core_add(&random, birth_for_age(&random, 17 + (int) random_below(&random, 5)), chance(&random, 0.5) ? 1 : 2,
-				 KIND_LISTED, ++household, village_pick(&random), surname_pick(&random), 1);
+		outsider_add(&random, 17, KIND_LISTED, ++household);
 	free(counters);
 	register_index();
 }

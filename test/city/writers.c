@@ -238,6 +238,51 @@ put_date(int date)
 		put_number(date);
 }
 
+/*
+ * Something that follows from a row's number alone: which of the spellings in
+ * use the row gets.  The same in every delivery.
+ */
+static uint64_t
+spelling(const Identity *id)
+{
+	uint64_t	sum = city.seed;
+
+	for (const char *c = id->number; *c != '\0'; c++)
+		sum = sum * 31 + (unsigned char) *c;
+	return mix64(sum) % 1000;
+}
+
+/* An open end: nothing, or one of the values that stand for nothing. */
+static void
+put_open(const Identity *id, const char *const *nothing)
+{
+	uint64_t	draw = spelling(id);
+
+	if (!city.clean && draw < 20)
+		put(nothing[draw % 3]);
+}
+
+/* A date as a list writes it: plain, with hyphens, or as a spreadsheet counts days. */
+static void
+put_list_date(const Identity *id, int date)
+{
+	uint64_t	draw = spelling(id);
+	char		text[32];
+
+	if (!city.clean && draw >= 20 && draw < 40)
+		put_number(date_serial(date));
+	else if (draw >= 40 && draw < 240)
+	{
+		snprintf(text, sizeof(text), "%04d-%02d-%02d", date / 10000, date / 100 % 100, date % 100);
+		put(text);
+	}
+	else
+		put_date(date);
+}
+
+static const char *const no_month[3] = {"999912", "000000", ""};
+static const char *const no_date[3] = {"99991231", "0000-00-00", "9999-12-31"};
+
 static void
 put_amount(int cents)
 {
@@ -291,7 +336,14 @@ static void
 end_line(const Identity *id)
 {
 	if (id->reject != NULL && strcmp(id->reject, "fields") == 0)
-		put(",多,余");
+	{
+		/* two too many, or the last two cut off: rows with this damage quote nothing there */
+		if (id->number[16] % 2 == 0)
+			put(",多,余");
+		else
+			for (int fields = 0; fields < 2;)
+				fields += line[--line_length] == ',';
+	}
 	if (id->reject != NULL && strcmp(id->reject, "encoding") == 0)
 		line[line_length++] = BROKEN_BYTE;
 	put("\r\n");
@@ -358,7 +410,13 @@ build_enrolment(const Enrolment *row, bool other_phone)
 	else
 		put_month(row->start);
 	next();
-	put_month(rejected_as(id, "PN22") ? row->start - 3 : row->end), next();
+	if (rejected_as(id, "PN22"))
+		put_month(row->start - 3);
+	else if (row->end == 0)
+		put_open(id, no_month);
+	else
+		put_month(row->end);
+	next();
 	put_month(row->paid_through), next();
 	put_number(row->benefit), next();
 	put_month(row->benefit_from), next();
@@ -381,9 +439,13 @@ build_circumstance(const Circumstance *row, bool other_note)
 	if (rejected_as(&row->id, "date"))
 		put("2026-02-30");
 	else
-		put_date(row->start);
+		put_list_date(&row->id, row->start);
 	next();
-	put_date(row->end), next();
+	if (row->end == 0)
+		put_open(&row->id, no_date);
+	else
+		put_list_date(&row->id, row->end);
+	next();
 	put(other_note ? "待核" : "");
 	end_line(&row->id);
 }
