@@ -82,11 +82,19 @@ INSERT INTO registry.person SELECT (p).* FROM (SELECT p FROM registry.person p W
 ON CONFLICT (person_id) DO UPDATE SET class = 'exempt';
 SELECT operation, person_ids, old FROM entry ORDER BY n;
 
+-- A column that the DBA adds is logged, one that is dropped does no harm.
+ALTER TABLE registry.person ADD COLUMN remark text;
+UPDATE registry.person SET remark = 'asks for a call' WHERE person_id = 5000007;
+UPDATE registry.person SET remark = 'called' WHERE person_id = 5000007;
+ALTER TABLE registry.person DROP COLUMN remark;
+UPDATE registry.person SET class = 'enrolled' WHERE person_id = 5000007;
+SELECT operation, item, old_value, new_value FROM history(5000007);
+
 -- Nobody silences the log by a session setting, empties a logged table or edits an entry.
 SET LOCAL session_replication_role = replica;
 UPDATE registry.person SET class = 'gone' WHERE person_id = 5000004;
 RESET session_replication_role;
-SELECT operation, person_ids, old FROM entry ORDER BY n;
+SELECT operation, person_ids, old FROM entry WHERE person_ids = '{5000004}' ORDER BY n;
 TRUNCATE registry.person;
 TRUNCATE registry.enrolment;
 UPDATE registry.change_log SET cause = 'nothing';
