@@ -62,6 +62,11 @@ UPDATE registry.enrolment SET paid_through = paid_through + enrolment_id % 2, be
 UPDATE registry.enrolment SET paid_through = 201612, ended_on = '2017-01-01' WHERE enrolment_id = 901;
 DELETE FROM registry.enrolment WHERE enrolment_id = 902;
 SELECT relation, operation, item, old_value, new_value, cause FROM history(5000002);
+-- A batch that says something new about a row leaves its number; a change by hand has none.
+UPDATE registry.enrolment SET paid_through = 201607, batch_id = 8 WHERE enrolment_id = 903;
+UPDATE registry.enrolment SET paid_through = 201608, batch_id = 9 WHERE enrolment_id = 903;
+UPDATE registry.enrolment SET paid_through = 201609 WHERE enrolment_id = 903;
+SELECT batch_id, operation, item, old_value, new_value FROM history(5000002) WHERE item LIKE '903%';
 -- A row that finds its person leaves the other one.
 UPDATE registry.enrolment SET person_id = 5000003, scheme_code = '120' WHERE enrolment_id = 903;
 UPDATE registry.enrolment SET scheme_code = '110' WHERE enrolment_id = 903;
