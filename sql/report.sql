@@ -115,6 +115,11 @@ UPDATE person SET gap = 0 WHERE person_id IN (8, 9, 10);
 UPDATE enrolment SET paid_through = 201703 WHERE person_id = 4;
 SELECT kind, reason, since FROM unenrolled_list WHERE person_id = 4 ORDER BY 1;
 
+-- An employer's duty has no birthday.
+UPDATE person SET gap = gap | 1, standing = (standing & ~7) | 5 WHERE person_id = 7;
+SELECT kind, reason, priority, since FROM unenrolled_list WHERE person_id = 7 ORDER BY 1;
+UPDATE person SET gap = gap & ~1, standing = (standing & ~7) | 2 WHERE person_id = 7;
+
 INSERT INTO problem (problem_id, person_id, territory, rule_id, finding_key, employer, schemes, months, amount, keep, evidence, state, batch_id, opened_at, closed_at) VALUES
 	(1001, 7, '340421100001', 'PN01', 1, NULL, '{P1,P2}', 12, NULL, 'P1', '{"rows": [1, 2]}', 'open', 3, '2016-12-31', NULL),
 	(1002, 8, '340421100001', 'BN01', 2, NULL, '{P2}', 3, 330.00, NULL, '{}', 'closed', 3, '2016-11-30', '2016-12-31'),

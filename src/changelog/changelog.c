@@ -38,7 +38,7 @@ REGISTRY_FUNCTION(row_texts);
 /* Persons per bucket: one entry of a bulk insert holds at most so many persons' keys. */
 #define BUCKET_SHIFT 10
 
-/* Keys of inserted rows held in memory before they are written, 16 bytes each. */
+/* Keys of inserted rows held in memory before they are written, 24 bytes each. */
 #define MAX_KEYS (512 * 1024)
 
 /* Old rows held in memory before they are written. */
@@ -48,7 +48,10 @@ typedef struct RowKey
 {
 	int64		person_id;
 	int64		row_id;
+	int64		batch_id;		/* NO_BATCH: none */
 } RowKey;
+
+#define NO_BATCH PG_INT64_MIN
 
 /* What one firing of the trigger knows. */
 typedef struct LogWriter
@@ -57,10 +60,11 @@ typedef struct LogWriter
 	TupleDesc	descriptor;
 	int			person_attribute;
 	int			row_attribute;	/* 0: the person is the row */
+	int			batch_attribute;	/* batch that said the row last; 0: the
+									 * table does not know */
 	bool	   *ignored;		/* columns that are no change by themselves */
 	FmgrInfo   *output;			/* output functions, looked up when needed */
-	bool		batch_known;
-	int64		batch_id;
+	int64		batch_id;		/* of the transaction, or NO_BATCH */
 	const char *cause;			/* NULL: none given */
 	Datum		changed_by;
 	int			count;
@@ -71,6 +75,8 @@ typedef struct LogWriter
 	Datum	   *moved_to;
 	bool	   *moved;
 	Datum	   *row_ids;
+	Datum	   *batch_ids;
+	bool	   *no_batch;
 	Datum	   *old_rows;
 	MemoryContext values;		/* of the old rows, reset after writing */
 } LogWriter;
@@ -87,9 +93,10 @@ static const char *const values_query =
 "SELECT $1, u.operation, u.bucket, "
 "	CASE WHEN u.moved_to IS NULL THEN ARRAY[u.person_id] ELSE ARRAY[u.person_id, u.moved_to] END, "
 "	CASE WHEN $2 THEN ARRAY[u.row_id] END, "
-"	u.old, pg_catalog.pg_current_xact_id(), pg_catalog.now(), $3, $4, $5 "
-"FROM ROWS FROM (pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11)) "
-"	AS u (operation, bucket, person_id, moved_to, row_id, old)";
+"	u.old, pg_catalog.pg_current_xact_id(), pg_catalog.now(), $3, u.batch_id, $4 "
+"FROM ROWS FROM (pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9), "
+"	pg_catalog.unnest($10), pg_catalog.unnest($11)) "
+"	AS u (operation, bucket, person_id, moved_to, row_id, batch_id, old)";
 
 /*
  * A column's value as the log keeps it: a JSON string of the type's text, or
@@ -222,6 +229,8 @@ compare_keys(const void *a, const void *b)
 	const RowKey *left = a,
 			   *right = b;
 
+	if (left->batch_id != right->batch_id)
+		return left->batch_id < right->batch_id ? -1 : 1;
 	if (left->person_id != right->person_id)
 		return left->person_id < right->person_id ? -1 : 1;
 	if (left->row_id != right->row_id)
@@ -229,7 +238,7 @@ compare_keys(const void *a, const void *b)
 	return 0;
 }
 
-/* Writes the collected keys of inserted rows, one entry per bucket. */
+/* Writes the collected keys of inserted rows, one entry per batch and bucket. */
 static void
 flush_keys(LogWriter *writer)
 {
@@ -241,22 +250,22 @@ flush_keys(LogWriter *writer)
 	qsort(writer->keys, writer->count, sizeof(RowKey), compare_keys);
 	values[0] = CStringGetTextDatum(RelationGetRelationName(writer->trigger->tg_relation));
 	values[4] = writer->changed_by;
-	values[5] = Int64GetDatum(writer->batch_id);
 	values[6] = writer->cause ? CStringGetTextDatum(writer->cause) : (Datum) 0;
 	nulls[3] = writer->row_attribute ? ' ' : 'n';
-	nulls[5] = writer->batch_known ? ' ' : 'n';
 	nulls[6] = writer->cause ? ' ' : 'n';
 
 	while (first < writer->count)
 	{
 		int64		bucket = writer->keys[first].person_id >> BUCKET_SHIFT;
+		int64		batch_id = writer->keys[first].batch_id;
 		int			end = first;
 		Datum	   *person_ids,
 				   *row_ids;
 
 		/* A person 0 may hold any number of rows: an entry stays of one size. */
 		while (end < writer->count && end - first < 4 << BUCKET_SHIFT &&
-			   writer->keys[end].person_id >> BUCKET_SHIFT == bucket)
+			   writer->keys[end].person_id >> BUCKET_SHIFT == bucket &&
+			   writer->keys[end].batch_id == batch_id)
 			end++;
 		person_ids = palloc(sizeof(Datum) * (end - first));
 		row_ids = palloc(sizeof(Datum) * (end - first));
@@ -266,6 +275,8 @@ flush_keys(LogWriter *writer)
 			row_ids[i - first] = Int64GetDatum(writer->keys[i].row_id);
 		}
 		values[1] = Int64GetDatum(bucket);
+		values[5] = Int64GetDatum(batch_id);
+		nulls[5] = batch_id == NO_BATCH ? 'n' : ' ';
 		values[2] = PointerGetDatum(int8_array(person_ids, NULL, end - first));
 		values[3] = PointerGetDatum(int8_array(row_ids, NULL, end - first));
 		write_entries(writer, &keys_plan, keys_query, lengthof(types), types, values, nulls);
@@ -283,8 +294,8 @@ flush_keys(LogWriter *writer)
 static void
 flush_values(LogWriter *writer)
 {
-	Oid			types[] = {TEXTOID, BOOLOID, TEXTOID, INT8OID, TEXTOID,
-	TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, JSONBARRAYOID};
+	Oid			types[] = {TEXTOID, BOOLOID, TEXTOID, TEXTOID,
+		TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, JSONBARRAYOID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types) + 1] = "           ";
 	int			count = writer->count;
@@ -296,15 +307,14 @@ flush_values(LogWriter *writer)
 	values[0] = CStringGetTextDatum(RelationGetRelationName(writer->trigger->tg_relation));
 	values[1] = BoolGetDatum(writer->row_attribute != 0);
 	values[2] = writer->changed_by;
-	values[3] = Int64GetDatum(writer->batch_id);
-	nulls[3] = writer->batch_known ? ' ' : 'n';
-	values[4] = writer->cause ? CStringGetTextDatum(writer->cause) : (Datum) 0;
-	nulls[4] = writer->cause ? ' ' : 'n';
-	values[5] = PointerGetDatum(construct_array(writer->operations, count, TEXTOID, -1, false, TYPALIGN_INT));
-	values[6] = PointerGetDatum(int8_array(writer->buckets, NULL, count));
-	values[7] = PointerGetDatum(int8_array(writer->person_ids, NULL, count));
-	values[8] = PointerGetDatum(int8_array(writer->moved_to, writer->moved, count));
-	values[9] = PointerGetDatum(int8_array(writer->row_ids, NULL, count));
+	values[3] = writer->cause ? CStringGetTextDatum(writer->cause) : (Datum) 0;
+	nulls[3] = writer->cause ? ' ' : 'n';
+	values[4] = PointerGetDatum(construct_array(writer->operations, count, TEXTOID, -1, false, TYPALIGN_INT));
+	values[5] = PointerGetDatum(int8_array(writer->buckets, NULL, count));
+	values[6] = PointerGetDatum(int8_array(writer->person_ids, NULL, count));
+	values[7] = PointerGetDatum(int8_array(writer->moved_to, writer->moved, count));
+	values[8] = PointerGetDatum(int8_array(writer->row_ids, NULL, count));
+	values[9] = PointerGetDatum(int8_array(writer->batch_ids, writer->no_batch, count));
 	values[10] = PointerGetDatum(construct_array(writer->old_rows, count, JSONBOID, -1, false, TYPALIGN_INT));
 	write_entries(writer, &values_plan, values_query, lengthof(types), types, values, nulls);
 	MemoryContextSwitchTo(previous);
@@ -315,17 +325,18 @@ flush_values(LogWriter *writer)
 
 /* Keeps one changed row; moved_to is the new person of a row that leaves its person, else null. */
 static void
-add_values(LogWriter *writer, const char *operation, int64 person_id, const int64 *moved_to,
-		   int64 row_id, Datum old_row)
+add_values(LogWriter *writer, const char *operation, const RowKey *key, const int64 *moved_to, Datum old_row)
 {
 	int			i = writer->count++;
 
 	writer->operations[i] = CStringGetTextDatum(operation);
-	writer->buckets[i] = Int64GetDatum(person_id >> BUCKET_SHIFT);
-	writer->person_ids[i] = Int64GetDatum(person_id);
+	writer->buckets[i] = Int64GetDatum(key->person_id >> BUCKET_SHIFT);
+	writer->person_ids[i] = Int64GetDatum(key->person_id);
 	writer->moved[i] = moved_to == NULL;
 	writer->moved_to[i] = moved_to ? Int64GetDatum(*moved_to) : (Datum) 0;
-	writer->row_ids[i] = Int64GetDatum(row_id);
+	writer->row_ids[i] = Int64GetDatum(key->row_id);
+	writer->batch_ids[i] = Int64GetDatum(key->batch_id);
+	writer->no_batch[i] = key->batch_id == NO_BATCH;
 	writer->old_rows[i] = old_row;
 }
 
@@ -343,6 +354,7 @@ slot_key(LogWriter *writer, TupleTableSlot *slot)
 
 	key.person_id = slot_int8(slot, writer->person_attribute);
 	key.row_id = writer->row_attribute ? slot_int8(slot, writer->row_attribute) : 0;
+	key.batch_id = writer->batch_id;
 	return key;
 }
 
@@ -377,9 +389,14 @@ log_inserted(LogWriter *writer, TupleTableSlot *slot)
 	writer->keys = palloc(sizeof(RowKey) * Max(size, 1));
 	while (next_row(table, pointer, slot))
 	{
+		RowKey		key = slot_key(writer, slot);
+
+		/* A row that came with a batch knows it better than the transaction. */
+		if (writer->batch_attribute && !slot->tts_isnull[writer->batch_attribute - 1])
+			key.batch_id = slot_int8(slot, writer->batch_attribute);
 		if (writer->count == size)
 			flush_keys(writer);
-		writer->keys[writer->count++] = slot_key(writer, slot);
+		writer->keys[writer->count++] = key;
 	}
 	flush_keys(writer);
 }
@@ -395,7 +412,7 @@ log_deleted(LogWriter *writer, TupleTableSlot *slot)
 		RowKey		key = slot_key(writer, slot);
 		MemoryContext previous = MemoryContextSwitchTo(writer->values);
 
-		add_values(writer, "DELETE", key.person_id, NULL, key.row_id,
+		add_values(writer, "DELETE", &key, NULL,
 				   whole_row(writer->descriptor, writer->output, slot->tts_values, slot->tts_isnull));
 		MemoryContextSwitchTo(previous);
 		if (writer->count == MAX_VALUES)
@@ -428,11 +445,16 @@ log_updated(LogWriter *writer, TupleTableSlot *old, TupleTableSlot *new)
 
 		if (columns != (Datum) 0)
 		{
+			/* A batch that says something new about the row leaves its number in it. */
+			if (writer->batch_attribute &&
+				slot_int8(old, writer->batch_attribute) != slot_int8(new, writer->batch_attribute))
+				old_key.batch_id = new_key.batch_id = slot_int8(new, writer->batch_attribute);
+
 			/* A row that leaves its person is kept whole with the person it leaves. */
 			if (old_key.person_id != new_key.person_id)
-				add_values(writer, "MOVE", old_key.person_id, &new_key.person_id, old_key.row_id,
+				add_values(writer, "MOVE", &old_key, &new_key.person_id,
 						   whole_row(writer->descriptor, writer->output, old->tts_values, old->tts_isnull));
-			add_values(writer, "UPDATE", new_key.person_id, NULL, new_key.row_id, columns);
+			add_values(writer, "UPDATE", &new_key, NULL, columns);
 		}
 		MemoryContextSwitchTo(previous);
 		if (writer->count >= MAX_VALUES)
@@ -449,6 +471,7 @@ read_context(LogWriter *writer)
 	const char *cause = GetConfigOption("registry.cause", true, false);
 	Oid			role = GetCurrentRoleId();
 
+	writer->batch_id = NO_BATCH;
 	if (batch && *batch)
 	{
 		char	   *end;
@@ -460,7 +483,6 @@ read_context(LogWriter *writer)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid value for parameter \"%s\": \"%s\"", "registry.batch_id", batch),
 					 errhint("It holds the number of a batch, or nothing.")));
-		writer->batch_known = true;
 	}
 	writer->cause = cause && *cause ? pstrdup(cause) : NULL;
 
@@ -497,6 +519,8 @@ prepare_writer(LogWriter *writer, TriggerData *trigger)
 	writer->person_attribute = bigint_column(trigger, "person_id");
 	if (definition->tgnargs > 0 && *definition->tgargs[0])
 		writer->row_attribute = bigint_column(trigger, definition->tgargs[0]);
+	if (SPI_fnumber(writer->descriptor, "batch_id") > 0)
+		writer->batch_attribute = bigint_column(trigger, "batch_id");
 	writer->ignored = palloc0(sizeof(bool) * columns);
 	for (int i = 1; i < definition->tgnargs; i++)
 	{
@@ -516,6 +540,8 @@ prepare_writer(LogWriter *writer, TriggerData *trigger)
 	writer->moved_to = palloc(sizeof(Datum) * (MAX_VALUES + 1));
 	writer->moved = palloc(sizeof(bool) * (MAX_VALUES + 1));
 	writer->row_ids = palloc(sizeof(Datum) * (MAX_VALUES + 1));
+	writer->batch_ids = palloc(sizeof(Datum) * (MAX_VALUES + 1));
+	writer->no_batch = palloc(sizeof(bool) * (MAX_VALUES + 1));
 	writer->old_rows = palloc(sizeof(Datum) * (MAX_VALUES + 1));
 	writer->values = AllocSetContextCreate(CurrentMemoryContext, "registry change log", ALLOCSET_DEFAULT_SIZES);
 }

@@ -27,7 +27,7 @@ COMMENT ON COLUMN registry.change_log.operation IS 'MOVE: the row left the first
 COMMENT ON COLUMN registry.change_log.row_ids IS 'enrolment_id beside each of person_ids; null for persons';
 COMMENT ON COLUMN registry.change_log.old IS 'UPDATE: old values of the changed columns; MOVE, DELETE: the whole old row; texts as the types print them';
 COMMENT ON COLUMN registry.change_log.changed_at IS 'start of the changing transaction, so that all its changes carry one time';
-COMMENT ON COLUMN registry.change_log.batch_id IS 'setting registry.batch_id of the changing transaction';
+COMMENT ON COLUMN registry.change_log.batch_id IS 'batch that brought the row or the change (column batch_id of the row), else setting registry.batch_id of the changing transaction';
 COMMENT ON COLUMN registry.change_log.cause IS 'setting registry.cause of the changing transaction';
 
 -- Triggers run in the order of their names: the log comes before anybody's own.

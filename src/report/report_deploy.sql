@@ -103,8 +103,8 @@ COMMENT ON VIEW registry.person_list IS 'every person the registry knows, with a
 --             never        no agency ever reported an enrolment of the kind (reason 01)
 --   priority  1 aged 60 or more without any pension (CL21), 2 on the low-income list
 --             without pension or medical insurance (CL22), 3 interrupted, 4 the others
---   since     month after the last month paid; for a pension never begun the 16th
---             birthday; null where the facts do not say
+--   since     month after the last month paid; for a pension never begun, not due
+--             through employment, the 16th birthday; null where the facts do not say
 CREATE OR REPLACE VIEW registry.unenrolled_list WITH (security_barrier) AS
 SELECT
 	p.person_id,
@@ -133,7 +133,7 @@ SELECT
 	CASE
 		WHEN past.last_month IS NOT NULL THEN
 			CASE WHEN past.after_last <= (SELECT registry.reference_date()) THEN past.after_last END
-		WHEN k.kind = 'pension' AND past.known IS NULL AND (p.standing >> (3 * k.bit)) & 7 = 5
+		WHEN k.kind = 'pension' AND past.known IS NULL AND (p.standing >> (3 * k.bit)) & 7 = 5 AND p.due & 16 = 0
 			THEN (p.birth_date + interval '16 years')::date
 	END AS since
 FROM registry.person p
