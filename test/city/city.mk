@@ -12,3 +12,11 @@ city: $(CITY_PROGRAM)
 $(CITY_PROGRAM): $(wildcard $(city_root)/test/city/*.c) $(wildcard $(city_root)/test/city/*.h)
 	@mkdir -p $(dir $@)
 	$(CC) -std=c11 -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -licuuc -licudata
+
+# Reads a small city back from its files and compares it with its truth
+# (needs python3; not part of make check).
+.PHONY: city-verify
+city-verify: $(CITY_PROGRAM)
+	@rm -rf $(BUILD)/city-verify
+	$(CITY_PROGRAM) --persons 20000 --seed 7 --out $(BUILD)/city-verify --second --encoding mixed --regions $(city_root)/data/huainan_regions.csv
+	python3 $(city_root)/test/city/verify.py $(BUILD)/city-verify

@@ -195,7 +195,8 @@ row_dropped(Facts *facts, Random *random)
 	if (facts->enrolments < 2)
 		return false;
 	at = (int) random_below(random, (uint32_t) facts->enrolments);
-	if (facts->enrolment[at].status != 4)
+	/* a row in the old form of the number stays: whether its rule outlives the row is nowhere said */
+	if (facts->enrolment[at].status != 4 || facts->enrolment[at].id.legacy15)
 		return false;
 	memmove(&facts->enrolment[at], &facts->enrolment[at + 1], sizeof(Enrolment) * (size_t) (facts->enrolments - at - 1));
 	facts->enrolments--;

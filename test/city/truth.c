@@ -52,7 +52,20 @@
  *	20. Persons known from a list only (HK03) are 90 with the home region as
  *		territory.  A 90-person's territory is the agency of the row with the
  *		newest 开始年月.
- *	21. An unreadable birth date in a register row raises no ID16.
+ *	21. ID06, ID11, ID15, ID16, HK02 and DP04 stand at gone people too; only doubles
+ *		and HK04, HK05, HK08 ask for the life status or for planes.
+ *	22. The birth date that decides ages is the number's; dirt never moves the
+ *		register's item over a birthday that matters.
+ *	23. MD05 is for adults, MD06 for people under 18 at the cutoff and for rows
+ *		with 参保身份 4.
+ *	24. An unreadable birth date in a register row raises no ID16.
+ *	25. A row that a source drops from a full extract is gone for every rule; a
+ *		row refused in the first delivery and right in the second counts as
+ *		inserted there, one repaired in the first and right in the second as
+ *		changed.
+ *	26. Rules in the truth are those named here and MD04, MD05, MD06, PN06, PN08 to
+ *		PN11 and PN13; others (ID12, ID23, HK06, BN11 ...) are not written at all,
+ *		so compare by the rules that occur.
  */
 #include <string.h>
 
