@@ -38,15 +38,18 @@ EXTRA_CLEAN = registry--$(EXTVERSION).sql src/region/region_seed.inc
 # No bitcode for JIT: nothing here is inlined into queries.
 override with_llvm = no
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
-ifneq ($(PGXS),)
-include $(PGXS)
+# What works on the project's throw-away server runs on a bare machine too: it
+# installs PostgreSQL first, so PGXS must not be needed to read this file.
+SERVER_GOALS = demo demo-stop check regress bench bench-check bench-types bench-receive bench-compare bench-redelivery \
+	city city-verify server-install server-start server-remove build
+ifneq ($(filter $(SERVER_GOALS),$(MAKECMDGOALS)),)
+include $(root)/test/test.mk
 else
-# A bare machine: nothing but the set-up can be made yet.
-srcdir = $(root)
-all:
-	@echo "PostgreSQL's server headers are missing: run script/setup first" >&2; exit 1
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(PGXS),)
+$(error PostgreSQL's server headers are missing: run script/setup, or name pg_config by PG_CONFIG)
 endif
+include $(PGXS)
 
 # In a build outside the source tree the object folders do not exist yet, and
 # make would find the source's own through VPATH.
@@ -60,4 +63,10 @@ HEADERS_ALL = $(wildcard $(root)/src/*.h $(root)/src/*/*.h)
 $(OBJS): $(HEADERS_ALL)
 
 include $(root)/src/region/region.mk
--include $(root)/test/test.mk
+
+BUILD ?= $(CURDIR)/build
+clean: clean-build
+.PHONY: clean-build
+clean-build:
+	@if [ -d "$(BUILD)" ]; then BUILD="$(BUILD)" bash $(root)/script/server remove; rm -rf "$(BUILD)"; fi
+endif

@@ -3,7 +3,7 @@
 BUILD ?= $(CURDIR)/build
 export BUILD PG_CONFIG
 
-.PHONY: build server-install server-start server-remove regress demo demo-stop check clean-build
+.PHONY: build server-install server-start server-remove regress demo demo-stop check
 
 CITY ?= 100000
 build:
@@ -35,7 +35,3 @@ check: server-install
 
 -include $(root)/test/city/city.mk
 -include $(root)/test/bench/bench.mk
-
-clean: clean-build
-clean-build:
-	@if [ -d $(BUILD) ]; then bash $(root)/script/server remove; rm -rf $(BUILD); fi

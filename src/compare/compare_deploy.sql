@@ -25,9 +25,11 @@ END;
 $$;
 COMMENT ON FUNCTION registry.home_region() IS 'region this registry is responsible for';
 
--- The DBA's own reference date goes before the newest cutoff.
+-- The DBA's own reference date goes before the newest cutoff.  Views call it with
+-- the rights of their readers, who need not be able to read the settings; the
+-- date itself is no secret.
 CREATE OR REPLACE FUNCTION registry.reference_date() RETURNS date
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
@@ -142,6 +144,43 @@ END;
 $$;
 COMMENT ON FUNCTION registry.create_place_table() IS 'places of the persons in the registers, for the rows that arrive';
 
+-- On a first load an index is cheaper built at once than row by row.
+CREATE OR REPLACE FUNCTION registry.drop_secondary_indexes(relation regclass) RETURNS text[]
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	definitions text[] := '{}';
+	secondary record;
+BEGIN
+	FOR secondary IN
+		SELECT i.indexrelid::regclass AS name, pg_get_indexdef(i.indexrelid) AS definition
+		FROM pg_index i
+		WHERE i.indrelid = relation AND NOT i.indisprimary AND NOT i.indisreplident
+		  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
+	LOOP
+		definitions := definitions || secondary.definition;
+		EXECUTE format('DROP INDEX %s', secondary.name);
+	END LOOP;
+	RETURN definitions;
+END;
+$$;
+COMMENT ON FUNCTION registry.drop_secondary_indexes(regclass) IS 'drops the indexes of an empty table and returns their definitions';
+
+CREATE OR REPLACE FUNCTION registry.create_indexes(definitions text[]) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	definition text;
+BEGIN
+	FOREACH definition IN ARRAY definitions LOOP
+		EXECUTE definition;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION registry.create_indexes(text[]) IS 'creates the indexes that drop_secondary_indexes() returned';
+
 /*
  * Applies the staged rows of one kind of fact: changed and re-appearing rows
  * are updated, new ones inserted, rows missing from a full extract ended.
@@ -162,6 +201,7 @@ DECLARE
 	is_empty boolean;
 	insertion text;
 	arrivals text;
+	indexes text[];
 BEGIN
 	EXECUTE format('SELECT EXISTS (SELECT FROM registry.staged_%I s WHERE s.batch_id = ANY ($1))'
 				   ' OR EXISTS (SELECT FROM registry.batch b JOIN registry.source o USING (source)'
@@ -237,10 +277,9 @@ BEGIN
 		' ORDER BY coalesce(a.person_id, 0)',
 		fact, columns, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c), place_join);
 	IF is_empty THEN
-		-- a first load: its index is cheaper built at once than row by row
-		EXECUTE format('DROP INDEX registry.%I', fact || '_row_key_idx');
+		indexes := registry.drop_secondary_indexes(format('registry.%I', fact)::regclass);
 		EXECUTE insertion USING batches, home;
-		EXECUTE format('CREATE UNIQUE INDEX %I ON registry.%I (row_key)', fact || '_row_key_idx', fact);
+		PERFORM registry.create_indexes(indexes);
 		arrivals := format('SELECT t.person_id, t.batch_id FROM registry.%I t', fact);
 	ELSE
 		arrivals := insertion || ' RETURNING person_id, batch_id';
@@ -486,7 +525,12 @@ CREATE OR REPLACE FUNCTION registry.write_persons() RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	indexes text[] := '{}';
 BEGIN
+	IF NOT EXISTS (SELECT FROM registry.person) THEN
+		indexes := registry.drop_secondary_indexes('registry.person');
+	END IF;
 	INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
 								 hukou_region, residence_region, phone, address, life_status, life_since, employment, worker_kind,
 								 paying, receiving, paused, elsewhere, due, gap, standing, class, work_state, next_change, updated_at)
@@ -495,6 +539,7 @@ BEGIN
 		   v.paying, v.receiving, v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now()
 	FROM pg_temp.registry_verdict v
 	WHERE v.is_new;
+	PERFORM registry.create_indexes(indexes);
 
 	UPDATE registry.person p
 	SET (territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic, hukou_region, residence_region, phone, address,
@@ -835,7 +880,7 @@ $$;
 COMMENT ON FUNCTION registry.verify() IS 'proves that the stored state equals a full recompute, counters a recount, and that every received row is accounted for';
 
 REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(), registry.register_numbers(bigint[]), registry.create_place_table(),
-	registry.apply_facts(text, text, bigint[]), registry.apply_employers(bigint[]), registry.repair_rows(text, text),
+	registry.apply_facts(text, text, bigint[]), registry.drop_secondary_indexes(regclass), registry.create_indexes(text[]), registry.apply_employers(bigint[]), registry.repair_rows(text, text),
 	registry.settle_rejects(bigint[]), registry.refresh_employer_injury(date), registry.find_other_problems(),
 	registry.write_persons(), registry.follow_territory(), registry.write_problems(boolean, bigint), registry.write_cells(boolean),
 	registry.clear_staged(bigint[]), registry.touch_others(date, date), registry.analyze_grown(text[]), registry.verify() FROM PUBLIC;

@@ -61,10 +61,6 @@ INSERT INTO registry.code_name (list, code, name) VALUES
 	('work_state', 90, '不予登记')
 ON CONFLICT DO NOTHING;
 
--- A function in a view runs with the rights of the reader, who need not be able
--- to read the settings; the date itself is no secret.
-ALTER FUNCTION registry.reference_date() SECURITY DEFINER;
-
 -- Persons.  The views that show persons are barriers: a condition of the
 -- reader's own making must not see rows that the view leaves out.
 CREATE OR REPLACE VIEW registry.person_list WITH (security_barrier) AS
