@@ -19,16 +19,17 @@ CREATE SCHEMA baseline;
 SET search_path = baseline, pg_catalog;
 
 -- ---------------------------------------------------------------- functions
--- All are single expressions, so that the planner puts them in line.
+-- All are single expressions, so that the planner puts them in line.  99991231 and 999912 mean open; five digits are a spreadsheet's day.
 
 CREATE FUNCTION month_of(value text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN value ~ '^[0-9]{4}(0[1-9]|1[0-2])$' THEN value::int / 100 * 12 + value::int % 100 - 1 END
+	SELECT CASE WHEN value ~ '^[12][0-9]{3}(0[1-9]|1[0-2])$' THEN value::int / 100 * 12 + value::int % 100 - 1 END
 $$;
 CREATE FUNCTION day_of(value text) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN value ~ '^[0-9]{4}-?((0[13578]|1[02])-?(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-?(0[1-9]|[12][0-9]|30)|02-?(0[1-9]|1[0-9]|2[0-8]))$'
-					  OR (value ~ '^[0-9]{4}-?02-?29$' AND left(value, 4)::int % 4 = 0
+	SELECT CASE WHEN value ~ '^[12][0-9]{3}-?((0[13578]|1[02])-?(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-?(0[1-9]|[12][0-9]|30)|02-?(0[1-9]|1[0-9]|2[0-8]))$'
+					  OR (value ~ '^[12][0-9]{3}-?02-?29$' AND left(value, 4)::int % 4 = 0
 						  AND (left(value, 4)::int % 100 <> 0 OR left(value, 4)::int % 400 = 0))
-				THEN to_date(translate(value, '-', ''), 'YYYYMMDD') END
+				THEN to_date(translate(value, '-', ''), 'YYYYMMDD')
+				WHEN value ~ '^[1-6][0-9]{4}$' THEN date '1899-12-30' + value::int END
 $$;
 CREATE FUNCTION month_of(value date) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT (extract(year FROM value) * 12 + extract(month FROM value) - 1)::int
@@ -77,6 +78,11 @@ CREATE FUNCTION name_key(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLE
 	SELECT CASE WHEN value COLLATE "C" ~ '^[一-龥]+$' THEN value COLLATE "C"
 		ELSE upper(regexp_replace(translate(normalize(value, NFKC), E'•‧․∙⋅●○・.｡_ \t\r\n\u200b\ufeff', '···········'), '[(（].*$', '')) COLLATE "C" END
 $$;
+-- Traditional and variant forms of common name characters: not a different name.
+CREATE FUNCTION name_variant(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT translate(value, '吳張劉陳楊趙黃孫馬許鄭謝蕭肖閆閻葉蔣鄧韓馮龍萬華國偉麗蘭鳳龔莊羅賀範鐘鍾鄒盧呂衛強剛峯昇瑋燁溫蘇雲寶榮傑軍東紅書',
+		'吴张刘陈杨赵黄孙马许郑谢萧萧阎阎叶蒋邓韩冯龙万华国伟丽兰凤龚庄罗贺范钟钟邹卢吕卫强刚峰升玮烨温苏云宝荣杰军东红书')
+$$;
 -- Share of common characters (Dice), the similarity that plain SQL has.
 CREATE FUNCTION name_similarity(a text, b text) RETURNS float4 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT 2.0 * (SELECT count(*) FROM (SELECT unnest(string_to_array(a, NULL)) INTERSECT ALL SELECT unnest(string_to_array(b, NULL))) AS common)
@@ -111,7 +117,8 @@ CREATE UNLOGGED TABLE register AS
 SELECT received, number, digits, length(cleaned) = 15 AND length(number) = 18 AS legacy15, number_fault(number, digits) AS fault, false AS repaired,
 	   household, name, name_key(name) AS name_key, name_key(former_name) AS former_key,
 	   coalesce(sex IN ('1', '男') AND digits % 2 = 0 OR sex IN ('2', '女') AND digits % 2 = 1, false) AS sex_differs,
-	   coalesce(translate(birth, '-', '') <> substr(number, 7, 8), false) AS birth_differs, ethnic, hukou, residence, address, phone,
+	   CASE WHEN translate(birth, '-', '') <> substr(number, 7, 8)
+			THEN coalesce(to_char(day_of(birth), 'YYYYMMDD') <> substr(number, 7, 8), false) ELSE false END AS birth_differs, ethnic, hukou, residence, address, phone,
 	   -- Strength of the fact: 1 dead, 3 foreign, 4 settled abroad, 5/6 moved out, 7 cancelled, 8 army, 9 arrest, 10 household, 11 migrant.
 	   CASE WHEN state = '死亡' THEN 1
 			WHEN state = '迁出' THEN CASE WHEN reason LIKE '%省外%' THEN 6 ELSE 5 END
@@ -365,6 +372,7 @@ FROM (SELECT DISTINCT ON (number, name_key) number, name_key, name_similarity(na
 			WHERE a.name_key IS NOT NULL AND a.name_key <> r.name_key AND a.name_key IS DISTINCT FROM r.former_key AND a.fault IS NULL
 			UNION ALL SELECT m.number, m.name_key, r.name_key FROM register AS m JOIN twice USING (number) JOIN registered AS r USING (number)
 			WHERE m.name_key <> r.name_key AND m.name_key IS DISTINCT FROM r.former_key AND m.fault IS NULL) AS row
+	  WHERE name_variant(name_key) <> name_variant(register_key)
 	  ORDER BY number, name_key) AS compared
 GROUP BY number;
 

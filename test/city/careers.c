@@ -392,6 +392,9 @@ lives_elsewhere(Facts *facts, Random *random)
 			row->end = start - 1;
 		}
 	}
+	else if (!city.clean && chance(random, 0.1))
+		/* answers about the home city itself, also under the code it had before: not elsewhere */
+		add_elsewhere(facts, P1, chance(random, 0.5) ? 340403 : 341521, start);
 	else
 	{
 		/* works away, stays a resident member here in one branch */
@@ -468,6 +471,13 @@ working_age(Facts *facts, Random *random, int age)
 			row->pay = 2;
 		}
 		resident_medical(facts, random, false, chance(random, 0.5));
+	}
+	else if (chance(random, 0.1))
+	{
+		/* reported ahead: begins in the month after */
+		Enrolment  *row = add_enrolment(facts, SOURCE_MEDICAL_RESIDENT, M2, town_agency(facts->core), -1, NOW + 1);
+
+		row->end = row->paid_through = MONTH((NOW + 1) / 12, 12);
 	}
 	/* the others are in no scheme */
 }

@@ -122,11 +122,9 @@ extern size_t employer_pick(Random *random, int county, int kind);
 /* Index of the registered person with that number, or -1. */
 extern long register_find(int64_t number17);
 
-/*
- * Registered persons that one edit of a broken text leads to; fills found with
- * the first of them.  Also for texts of 17 and 19 characters.
- */
-extern int	register_candidates(const char *text, long *found);
+/* Registered persons that one edit of a broken text of 17 to 19 characters leads to; returns their number. */
+#define CANDIDATES_MAX 32
+extern int	register_candidates(const char *text, long found[CANDIDATES_MAX]);
 
 /* ---- names.c ---- */
 

@@ -151,18 +151,36 @@ birth_is_odd(const char *text)
 	return birth / 10000 < 1900 || birth > city.reference[1];
 }
 
+/* Is this person, among several perhaps, the only one of that name? */
+static bool
+only_namesake(const Facts *facts, const long *found, int count)
+{
+	bool		self = false;
+	char		name[96];
+
+	for (int i = 0; i < count; i++)
+	{
+		name_of(&city.cores[found[i]], name, sizeof(name));
+		if (found[i] == (long) facts->index)
+			self = true;
+		else if (strcmp(name, facts->name) == 0)
+			return false;
+	}
+	return self;
+}
+
 static bool
 mark_broken(const Facts *facts, Identity *id, const char *text, const char *expected, bool repairable)
 {
 	const char *fault = fault_of(text);
-	long		found = -1;
+	long		found[CANDIDATES_MAX];
 	int			candidates;
 
 	if (fault == NULL || strcmp(fault, "ID20") == 0 || strcmp(fault, "ID21") == 0 ||
 		(expected != NULL && strcmp(fault, expected) != 0) || (strlen(text) == 18 && birth_is_odd(text)))
 		return false;
-	candidates = register_candidates(text, &found);
-	if (repairable ? candidates != 1 || found != (long) facts->index : candidates != 0)
+	candidates = register_candidates(text, found);
+	if (repairable ? !only_namesake(facts, found, candidates) : candidates != 0)
 		return false;
 	snprintf(id->number, sizeof(id->number), "%s", text);
 	id->fault = fault;
@@ -311,6 +329,7 @@ static bool
 similar_name(Facts *facts, Random *random)
 {
 	Enrolment  *row = any_row(facts, random);
+	long		found[CANDIDATES_MAX];
 	char		text[24];
 
 	if (row == NULL || !can_be_repaired(facts) || !name_is_three_han(facts->name))
@@ -319,7 +338,7 @@ similar_name(Facts *facts, Random *random)
 	{
 		number_print(facts->core->number17, text);
 		damage(text, DAMAGE_DIGIT, random);
-		if (!mark_broken(facts, &row->id, text, "ID04", true))
+		if (register_candidates(text, found) != 1 || !mark_broken(facts, &row->id, text, "ID04", true))
 			continue;
 		row->id.repaired = false;
 		row->id.proposal = true;

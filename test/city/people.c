@@ -260,9 +260,9 @@ register_index(void)
 	}
 }
 
-/* Looks a text up that an edit has made; counts distinct persons. */
+/* Looks a text up that an edit has made; keeps distinct persons. */
 static void
-candidate(const char *text, long *seen, int *count)
+candidate(const char *text, long found[CANDIDATES_MAX], int *count)
 {
 	int64_t		number17 = 0;
 	long		index;
@@ -274,20 +274,18 @@ candidate(const char *text, long *seen, int *count)
 	index = register_find(number17);
 	if (index < 0)
 		return;
-	for (int i = 0; i < *count && i < 8; i++)
-		if (seen[i] == index)
+	for (int i = 0; i < *count; i++)
+		if (found[i] == index)
 			return;
-	if (*count < 8)
-		seen[*count] = index;
-	++*count;
+	if (*count < CANDIDATES_MAX)
+		found[(*count)++] = index;
 }
 
 int
-register_candidates(const char *text, long *found)
+register_candidates(const char *text, long found[CANDIDATES_MAX])
 {
 	static const char digits[] = "0123456789X";
 	size_t		length = strlen(text);
-	long		seen[8] = {-1};
 	int			count = 0;
 	char		edit[24];
 
@@ -298,20 +296,20 @@ register_candidates(const char *text, long *found)
 		{
 			strcpy(edit, text);
 			edit[at] = digits[d];
-			candidate(edit, seen, &count);
+			candidate(edit, found, &count);
 		}
 	for (size_t at = 0; length == 18 && at < 17; at++)
 	{
 		strcpy(edit, text);
 		edit[at] = text[at + 1];
 		edit[at + 1] = text[at];
-		candidate(edit, seen, &count);
+		candidate(edit, found, &count);
 	}
 	for (size_t at = 0; length == 19 && at < 19; at++)
 	{
 		memcpy(edit, text, at);
 		strcpy(edit + at, text + at + 1);
-		candidate(edit, seen, &count);
+		candidate(edit, found, &count);
 	}
 	for (size_t at = 0; length == 17 && at < 18; at++)
 		for (int d = 0; d < (at == 17 ? 11 : 10); d++)
@@ -319,9 +317,8 @@ register_candidates(const char *text, long *found)
 			memcpy(edit, text, at);
 			edit[at] = digits[d];
 			strcpy(edit + at + 1, text + at);
-			candidate(edit, seen, &count);
+			candidate(edit, found, &count);
 		}
-	*found = seen[0];
 	return count;
 }
 
@@ -423,7 +420,11 @@ employers_make(void)
 			employer->code_broken = !city.clean && chance(&again, 0.02);
 			employer->staff = 3 + (int) random_below(&again, 300);
 		}
-		if (employer->code_broken)
+		if (employer->code_broken && i % 3 == 0)
+			employer->code[17] = '\0';	/* cut short */
+		else if (employer->code_broken && i % 3 == 1)
+			employer->code[12] = 'Z';	/* a letter that no code has */
+		else if (employer->code_broken)
 			employer->code[17] = employer->code[17] == '7' ? '8' : '7';
 	}
 }

@@ -20,7 +20,7 @@
  *		plain order of the design holds then: receiving before enrolled.
  *	 6. A row paused in a scheme whose benefit runs stands in paused too.
  *	 7. elsewhere is a row of the national answer with 参保状态 1, 缴费状态 1 and a
- *		参保地 outside the home region, whatever its months.
+ *		参保地 outside the home region (341521 and 342422 are inside), whatever its months.
  *	 8. MD02 and MD03: the months are counted in the 24 months that end with the
  *		last month the pair shares; each pair is judged alone, then the months of
  *		the pairs of one rule are united.
@@ -70,9 +70,6 @@
 #include <string.h>
 
 #include "city.h"
-
-#define HOME_FIRST INT64_C(340400000000)
-#define HOME_LAST INT64_C(340499999999)
 
 /* Months as a set, from January 1970 on. */
 #define MONTH_BASE MONTH(1970, 1)
@@ -130,6 +127,13 @@ enrolment_pays(const Enrolment *row, int reference)
 		(row->end == 0 || row->end >= reference) && (row->paid_through == 0 || row->paid_through >= reference - 2);
 }
 
+/* Six digits; 寿县 was Lu'an's until 2015, and its old codes count as home through their successor. */
+static bool
+region_is_home(int region)
+{
+	return region / 100 == 3404 || region == 341521 || region == 342422;
+}
+
 static void
 planes(const Facts *facts, int owner, int reference, Answer *answer)
 {
@@ -158,7 +162,7 @@ planes(const Facts *facts, int owner, int reference, Answer *answer)
 	{
 		const Elsewhere *row = &facts->elsewhere[i];
 
-		if (row_counts(&row->id, owner) && row->status == 1 && row->pay == 1 && row->region / 100 != 3404)
+		if (row_counts(&row->id, owner) && row->status == 1 && row->pay == 1 && !region_is_home(row->region))
 			answer->elsewhere |= BIT(row->scheme);
 	}
 }

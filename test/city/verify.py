@@ -24,6 +24,7 @@ DELTA = {'civil_affairs_death', 'justice_prison', 'army', 'abroad', 'national_en
 SCHEMES = {'110': 'P1', '120': 'P3', '170': 'P2', '150': 'P2', '210': 'U', '310': 'M1', '380': 'M3', '390': 'M2',
            '391': 'M2', '410': 'W', '510': 'B', 'M3': 'M3'}
 ORDER = ['P1', 'P2', 'P3', 'M1', 'M2', 'M3', 'U', 'W', 'B']
+HOME = ('3404', '341521', '342422')
 KINDS = {'P': 'pension', 'M': 'medical', 'U': 'unemployment', 'W': 'injury', 'B': 'maternity'}
 KIND_ORDER = list(KINDS.values())
 WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
@@ -250,7 +251,7 @@ class Register:
         halted = {e['scheme'] for e in rows if '2' in (e['status'], e['pay'])}
         behind = {e['scheme'] for e in rows if e['status'] == e['pay'] == '1' and e['through'] and e['through'] <= now - 3}
         paused = (halted | (behind - receiving)) - paying
-        away = {SCHEMES[r[2]] for r in self.elsewhere[number] if r[4] == r[5] == '1' and not r[3].startswith('3404')}
+        away = {SCHEMES[r[2]] for r in self.elsewhere[number] if r[4] == r[5] == '1' and not r[3].startswith(HOME)}
         life = self.life(number)
         work = [e for e in rows if e['paying'] and not e['end'] and e['identity'] == '1']
         office = [e for e in work if e['scheme'] == 'P3']
