@@ -125,21 +125,16 @@ CREATE OR REPLACE FUNCTION registry.create_place_table() RETURNS void
 	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
-DECLARE
-	home region_code := registry.home_region();
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_place;
 	CREATE TEMP TABLE registry_place ON COMMIT DROP AS
 		SELECT p.person_id,
-			   registry.person_territory((max(p.residence_region) FILTER (WHERE p.source <> 'police_migrant')),
-										 (max(p.hukou_region) FILTER (WHERE p.source <> 'police_migrant')),
-										 NULL, home) AS household,
-			   registry.person_territory(max(p.residence_region), max(p.hukou_region), NULL, home) AS anywhere,
-			   bool_or(p.source <> 'police_migrant') AS in_household
+			   coalesce(min(p.territory) FILTER (WHERE p.source <> 'police_migrant'), min(p.territory)) AS territory,
+			   min(p.territory) <> max(p.territory) AS differ
 		FROM registry.population p
 		WHERE p.person_id > 0 AND p.ended_on IS NULL
 		GROUP BY p.person_id;
-	ANALYZE pg_temp.registry_place;
+	ANALYZE pg_temp.registry_place (person_id);
 END;
 $$;
 COMMENT ON FUNCTION registry.create_place_table() IS 'places of the persons in the registers, for the rows that arrive';
@@ -224,8 +219,8 @@ BEGIN
 	place_join := '';
 	place := CASE fact
 		WHEN 'population' THEN 'registry.person_territory(s.residence_region, s.hukou_region, NULL, $2)'
-		WHEN 'enrolment' THEN 'coalesce(CASE WHEN l.in_household THEN l.household ELSE l.anywhere END, registry.person_territory(NULL, NULL, s.agency, $2))'
-		ELSE 'coalesce(CASE WHEN l.in_household THEN l.household ELSE l.anywhere END, $2)' END;
+		WHEN 'enrolment' THEN 'coalesce(l.territory, registry.person_territory(NULL, NULL, s.agency, $2))'
+		ELSE 'coalesce(l.territory, $2)' END;
 	IF fact <> 'population' THEN
 		place_join := 'LEFT JOIN pg_temp.registry_place l ON l.person_id = a.person_id';
 	END IF;
@@ -569,8 +564,7 @@ BEGIN
 		FROM pg_temp.registry_verdict v
 		LEFT JOIN pg_temp.registry_place l USING (person_id)
 		WHERE (v.is_new OR v.territory IS DISTINCT FROM v.old_territory)
-		  AND (l.person_id IS NULL OR v.territory <> CASE WHEN l.in_household THEN l.household ELSE l.anywhere END
-			   OR NOT v.is_new OR (l.in_household AND l.household IS DISTINCT FROM l.anywhere));
+		  AND (NOT v.is_new OR l.person_id IS NULL OR l.differ OR v.territory <> l.territory);
 	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere'] LOOP
 		EXECUTE format('UPDATE registry.%I f SET territory = m.territory FROM pg_temp.registry_moved m'
 					   ' WHERE f.person_id = m.person_id AND f.territory IS DISTINCT FROM m.territory', fact);
@@ -724,6 +718,17 @@ END;
 $$;
 COMMENT ON FUNCTION registry.analyze_grown(text[]) IS 'analyzes tables that grew by a fifth since they were analyzed';
 
+-- Progress of a long act, for whoever watches it.
+CREATE OR REPLACE FUNCTION registry.report_step(started timestamptz, step text) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	RAISE NOTICE '% s  %', to_char(extract(epoch FROM clock_timestamp() - started), 'FM99990.00'), step;
+END;
+$$;
+COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller how far a long act has come';
+
 /*
  * CALL registry.compare([full => true])
  *
@@ -744,6 +749,7 @@ DECLARE
 	applied bigint[] := '{}';
 	everyone boolean;
 	judged bigint;
+	started timestamptz := clock_timestamp();
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtextextended('registry.compare', 0)) THEN
 		RAISE EXCEPTION 'another compare() is running'
@@ -757,14 +763,17 @@ BEGIN
 						 ORDER BY b.source, b.cutoff, b.batch_id);
 		EXIT WHEN batches = '{}';
 		PERFORM set_config('registry.batch_id', batches[1]::text, true);
-		RAISE NOTICE 'applying % batches', cardinality(batches);
+		PERFORM registry.report_step(started, format('applying %s batches', cardinality(batches)));
 		PERFORM registry.analyze_grown('{staged_population,staged_enrolment,staged_circumstance,staged_elsewhere,staged_employer}');
 		PERFORM registry.register_numbers(batches);
 		PERFORM registry.analyze_grown('{person_alias}');
+		PERFORM registry.report_step(started, 'new numbers registered');
 		PERFORM registry.apply_employers(batches);
 		PERFORM registry.apply_facts('population', 'row_id', batches);
 		PERFORM registry.create_place_table();
+		PERFORM registry.report_step(started, 'registers applied');
 		PERFORM registry.apply_facts('enrolment', 'enrolment_id', batches);
+		PERFORM registry.report_step(started, 'enrolments applied');
 		PERFORM registry.apply_facts('circumstance', 'circumstance_id', batches);
 		PERFORM registry.apply_facts('elsewhere', 'elsewhere_id', batches);
 		PERFORM registry.analyze_grown('{population,enrolment,circumstance,elsewhere,person_alias,employer}');
@@ -772,6 +781,7 @@ BEGIN
 		PERFORM registry.repair_rows('circumstance', 'circumstance_id');
 		PERFORM registry.repair_rows('elsewhere', 'elsewhere_id');
 		PERFORM registry.settle_rejects(batches);
+		PERFORM registry.report_step(started, 'lists applied, broken numbers repaired');
 		applied := applied || batches;
 	END LOOP;
 	IF applied = '{}' THEN
@@ -781,22 +791,28 @@ BEGIN
 	PERFORM registry.refresh_employer_injury(reference);
 	everyone := registry.touch_others(old_reference, reference) OR "full";
 	ANALYZE pg_temp.registry_touched;
-	RAISE NOTICE 'judging % persons at %', CASE WHEN everyone THEN 'all' ELSE (SELECT count(*)::text FROM pg_temp.registry_touched) END, reference;
+	PERFORM registry.report_step(started, format('judging %s persons at %s',
+		CASE WHEN everyone THEN 'all' ELSE (SELECT count(*)::text FROM pg_temp.registry_touched) END, reference));
 	judged := registry.judge_persons(everyone, reference, registry.home_region(),
 									 'pg_temp.registry_verdict', 'pg_temp.registry_finding');
-	ANALYZE pg_temp.registry_verdict;
+	PERFORM registry.report_step(started, format('judged %s persons', judged));
+	ANALYZE pg_temp.registry_verdict (person_id);
 	PERFORM registry.find_other_problems();
 	ANALYZE pg_temp.registry_finding;
-	RAISE NOTICE 'judged % persons, % findings', judged, (SELECT count(*) FROM pg_temp.registry_finding);
+	PERFORM registry.report_step(started, format('%s findings', (SELECT count(*) FROM pg_temp.registry_finding)));
 
 	PERFORM registry.write_persons();
+	PERFORM registry.report_step(started, 'persons written');
 	PERFORM registry.follow_territory();
 	PERFORM registry.write_problems(everyone, (SELECT max(a) FROM unnest(applied) a));
+	PERFORM registry.report_step(started, 'problems written');
 	PERFORM registry.write_cells(everyone);
 	PERFORM registry.analyze_grown('{person,problem}');
+	PERFORM registry.report_step(started, 'coverage counted');
 
 	UPDATE registry.batch b SET state = 'applied', finished_at = clock_timestamp() WHERE b.batch_id = ANY (applied);
 	PERFORM registry.clear_staged(applied);
+	PERFORM registry.report_step(started, 'done');
 	INSERT INTO registry.setting (name, value, note) VALUES ('current_reference_date', reference::text, 'kept by compare()')
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 END;

@@ -4,7 +4,7 @@ CREATE SEQUENCE IF NOT EXISTS registry.batch_id_seq;
 CREATE SEQUENCE IF NOT EXISTS registry.reject_id_seq;
 
 CREATE TABLE IF NOT EXISTS registry.source (
-	source text PRIMARY KEY,
+	source text COLLATE "C" PRIMARY KEY,
 	kind text NOT NULL CHECK (kind IN ('population', 'enrolment', 'circumstance', 'elsewhere', 'employer')),
 	title text NOT NULL,
 	delivery text NOT NULL DEFAULT 'full' CHECK (delivery IN ('full', 'delta')),
@@ -22,7 +22,7 @@ COMMENT ON COLUMN registry.source.delivery IS 'full: absence from an extract end
 
 CREATE TABLE IF NOT EXISTS registry.batch (
 	batch_id bigint PRIMARY KEY DEFAULT nextval('registry.batch_id_seq'),
-	source text NOT NULL REFERENCES registry.source,
+	source text COLLATE "C" NOT NULL REFERENCES registry.source,
 	cutoff date NOT NULL,
 	file_name text,
 	sender text,
@@ -53,7 +53,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS batch_content_idx ON registry.batch (source, s
 CREATE TABLE IF NOT EXISTS registry.reject (
 	batch_id bigint NOT NULL,
 	reject_id bigint NOT NULL DEFAULT nextval('registry.reject_id_seq'),
-	source text NOT NULL,
+	source text COLLATE "C" NOT NULL,
 	line_no integer NOT NULL,
 	field text,
 	code text NOT NULL,

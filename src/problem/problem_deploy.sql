@@ -3,7 +3,7 @@
 CREATE SEQUENCE IF NOT EXISTS registry.problem_id_seq;
 
 CREATE TABLE IF NOT EXISTS registry.rule (
-	rule_id text PRIMARY KEY,
+	rule_id text COLLATE "C" PRIMARY KEY,
 	title text NOT NULL,
 	title_en text NOT NULL,
 	severity text NOT NULL CHECK (severity IN ('E', 'H', 'M', 'L', 'I')),
@@ -19,7 +19,7 @@ COMMENT ON COLUMN registry.rule.severity IS 'E blocks confirmation, H money at r
 -- scheme of each side, use says whether its paid or its benefit months count,
 -- area restricts to agencies of the same or of different six-digit regions.
 CREATE TABLE IF NOT EXISTS registry.conflict_rule (
-	rule_id text NOT NULL REFERENCES registry.rule,
+	rule_id text COLLATE "C" NOT NULL REFERENCES registry.rule,
 	first_scheme text NOT NULL REFERENCES registry.scheme,
 	first_use text NOT NULL CHECK (first_use IN ('paid', 'benefit')),
 	second_scheme text NOT NULL REFERENCES registry.scheme,
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS registry.problem (
 	person_id bigint NOT NULL,
 	problem_id bigint NOT NULL DEFAULT nextval('registry.problem_id_seq'),
 	territory region_code,
-	rule_id text NOT NULL,
+	rule_id text COLLATE "C" NOT NULL,
 	finding_key bigint NOT NULL,
 	employer text,
 	schemes coverage NOT NULL DEFAULT '{}',
