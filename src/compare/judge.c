@@ -134,6 +134,18 @@ stream_date(const FactStream *stream, int column, DateADT *date)
 	return !stream->nulls[column];
 }
 
+/* Bit of a scheme name, -1 for rows whose code gives none. */
+static int
+stream_scheme(const FactStream *stream, int column)
+{
+	struct varlena *name;
+
+	if (stream->nulls[column])
+		return -1;
+	name = PG_DETOAST_DATUM_PACKED(stream->values[column]);
+	return scheme_from_name(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
 static bool
 stream_bool(const FactStream *stream, int column)
 {
@@ -241,6 +253,7 @@ enum VerdictColumn
 {
 	VERDICT_IS_NEW = PERSON_COLUMN_COUNT,	/* no stored row */
 	VERDICT_CHANGED,			/* stored row differs */
+	VERDICT_ROWS_ELSEWHERE,		/* a row of the person carries another territory */
 	VERDICT_OLD_TERRITORY,
 	VERDICT_OLD_STANDING,
 	VERDICT_OLD_CLASS,
@@ -275,6 +288,8 @@ typedef struct PersonItems
 	DateADT		birth_date;
 	RegionCode	hukou_region;
 	RegionCode	residence_region;
+	RegionCode	row_territory;	/* of the rows, when they all carry one */
+	bool		rows_differ;	/* they carry different ones, or none */
 	RegionCode	agency;			/* newest agency region */
 	Month		agency_since;	/* 开始年月 of its row */
 	char	   *phone;
@@ -328,9 +343,15 @@ typedef struct Judge
 		} \
 	} while (0)
 
+/* What every kind of row says: whose it is, and which territory it carries. */
 static void
-note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number)
+note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number, int territory)
 {
+	RegionCode	of_row = stream_int64(stream, territory, 0);
+
+	if (items->number == NULL)
+		items->row_territory = of_row;
+	items->rows_differ |= of_row == 0 || of_row != items->row_territory;
 	if (items->citizen_id == 0)
 		items->citizen_id = stream_int64(stream, citizen_id, 0);
 	if (items->number == NULL)
@@ -380,13 +401,13 @@ is_legacy15(const FactStream *stream, int repair)
 	"SELECT p.person_id, p.citizen_id, p.id_kind, p.number, p.repair, p.name, p.name_key, " \
 	"p.former_name, p.sex, p.ethnic, p.birth_date, p.hukou_region, p.hukou_address, " \
 	"p.residence_region, p.residence_address, p.phone, p.status, p.status_date, " \
-	"p.source <> 'police_migrant' FROM registry.population p"
+	"p.territory, p.source <> 'police_migrant' FROM registry.population p"
 enum
 {
 	POP_PERSON, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_REPAIR, POP_NAME, POP_NAME_KEY,
 	POP_FORMER_NAME, POP_SEX, POP_ETHNIC, POP_BIRTH, POP_HUKOU, POP_HUKOU_ADDRESS,
 	POP_RESIDENCE, POP_RESIDENCE_ADDRESS, POP_PHONE, POP_STATUS, POP_STATUS_DATE,
-	POP_HOUSEHOLD, POP_COLUMNS
+	POP_TERRITORY, POP_HOUSEHOLD, POP_COLUMNS
 };
 
 static void
@@ -453,7 +474,7 @@ read_population(Judge *judge, int64 person_id)
 		row->legacy15 = is_legacy15(stream, POP_REPAIR);
 		name = stream_text(stream, POP_NAME);
 		row->name_invalid = name_is_invalid(name, strlen(name));
-		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER);
+		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_TERRITORY);
 		note_register_items(&judge->items, stream, row->household);
 	}
 }
@@ -462,15 +483,15 @@ read_population(Judge *judge, int64 person_id)
 
 #define ENROLMENT_QUERY \
 	"SELECT e.person_id, e.citizen_id, e.id_kind, e.number, e.repair, e.name, e.name_key, e.enrolment_id, " \
-	"s.bit, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
-	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, " \
+	"e.scheme, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
+	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, e.territory, " \
 	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i) " \
-	"FROM registry.enrolment e LEFT JOIN registry.scheme s ON s.scheme = e.scheme"
+	"FROM registry.enrolment e"
 enum
 {
 	ENR_PERSON, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_REPAIR, ENR_NAME, ENR_NAME_KEY, ENR_ID,
 	ENR_SCHEME, ENR_AGENCY, ENR_STATUS, ENR_PAY, ENR_START, ENR_END, ENR_THROUGH,
-	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE,
+	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE, ENR_TERRITORY,
 	ENR_EMPLOYER_INJURY, ENR_COLUMNS
 };
 
@@ -478,7 +499,7 @@ static void
 fill_enrolment(EnrolmentFact *row, const FactStream *stream)
 {
 	row->enrolment_id = stream_int64(stream, ENR_ID, 0);
-	row->scheme = stream->nulls[ENR_SCHEME] ? -1 : DatumGetInt16(stream->values[ENR_SCHEME]);
+	row->scheme = stream_scheme(stream, ENR_SCHEME);
 	row->enrol_status = stream_int16(stream, ENR_STATUS);
 	row->pay_status = stream_int16(stream, ENR_PAY);
 	row->benefit_state = stream_int16(stream, ENR_BENEFIT_STATE);
@@ -564,7 +585,7 @@ read_enrolments(Judge *judge, int64 person_id)
 		row = &dossier->enrolments[dossier->enrolment_count++];
 		fill_enrolment(row, stream);
 		row->name = answer_name(items, name, key);
-		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER);
+		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_TERRITORY);
 		note_name(items, name, key, 1);
 		note_phone(items, stream_text(stream, ENR_PHONE));
 		if (!stream->nulls[ENR_AGENCY])
@@ -578,11 +599,11 @@ read_enrolments(Judge *judge, int64 person_id)
 
 #define CIRCUMSTANCE_QUERY \
 	"SELECT c.person_id, c.citizen_id, c.id_kind, c.number, c.repair, c.name, c.name_key, " \
-	"c.kind, c.start_date, c.end_date FROM registry.circumstance c"
+	"c.kind, c.start_date, c.end_date, c.territory FROM registry.circumstance c"
 enum
 {
 	CIR_PERSON, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_REPAIR, CIR_NAME, CIR_NAME_KEY,
-	CIR_KIND, CIR_START, CIR_END, CIR_COLUMNS
+	CIR_KIND, CIR_START, CIR_END, CIR_TERRITORY, CIR_COLUMNS
 };
 
 static CircumstanceKind
@@ -626,19 +647,18 @@ read_circumstances(Judge *judge, int64 person_id)
 		row->has_end = stream_date(stream, CIR_END, &row->end);
 		row->legacy15 = is_legacy15(stream, CIR_REPAIR);
 		row->name = answer_name(&judge->items, name, key);
-		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER);
+		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_TERRITORY);
 		note_name(&judge->items, name, key, 2);
 	}
 }
 
 #define ELSEWHERE_QUERY \
 	"SELECT w.person_id, w.citizen_id, w.id_kind, w.number, w.repair, w.name, w.name_key, " \
-	"s.bit, w.region, w.enrol_status, w.pay_status " \
-	"FROM registry.elsewhere w LEFT JOIN registry.scheme s ON s.scheme = w.scheme"
+	"w.scheme, w.region, w.enrol_status, w.pay_status, w.territory FROM registry.elsewhere w"
 enum
 {
 	ELS_PERSON, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_REPAIR, ELS_NAME, ELS_NAME_KEY,
-	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_COLUMNS
+	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_TERRITORY, ELS_COLUMNS
 };
 
 static void
@@ -655,13 +675,13 @@ read_elsewheres(Judge *judge, int64 person_id)
 
 		ROOM_FOR_ONE_MORE(dossier->elsewheres, dossier->elsewhere_count, judge->elsewhere_room);
 		row = &dossier->elsewheres[dossier->elsewhere_count++];
-		row->scheme = stream->nulls[ELS_SCHEME] ? -1 : DatumGetInt16(stream->values[ELS_SCHEME]);
+		row->scheme = stream_scheme(stream, ELS_SCHEME);
 		row->enrol_status = stream_int16(stream, ELS_STATUS);
 		row->pay_status = stream_int16(stream, ELS_PAY);
 		row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
 		row->legacy15 = is_legacy15(stream, ELS_REPAIR);
 		row->name = answer_name(&judge->items, name, key);
-		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER);
+		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_TERRITORY);
 		note_name(&judge->items, name, key, 3);
 	}
 }
@@ -976,6 +996,8 @@ judge_person(Judge *judge, int64 person_id)
 	set_value(slot->tts_values, slot->tts_isnull, PERSON_TERRITORY, RegionCodeGetDatum(territory), true);
 	fill_identity(judge, slot->tts_values, slot->tts_isnull);
 	fill_state(judge, &verdict, slot->tts_values, slot->tts_isnull);
+	set_value(slot->tts_values, slot->tts_isnull, VERDICT_ROWS_ELSEWHERE,
+			  BoolGetDatum(judge->items.rows_differ || (judge->items.number != NULL && judge->items.row_territory != territory)), true);
 	compare_with_stored(judge, slot, person_id);
 	writer_store(judge->verdicts, slot);
 	write_findings(judge, person_id, territory);
