@@ -1,5 +1,5 @@
 /*
- * CALL registry.deploy(home_region [, reference_date])
+ * CALL registry.deploy([home_region])
  *
  * Creates the registry itself — tables, indexes, views, acts — in schema
  * registry as ordinary objects of the caller, not members of the extension, so
