@@ -83,6 +83,7 @@ BEGIN
 		FROM pg_index i
 		LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.conrelid = relation
 		WHERE i.indrelid = relation AND NOT i.indisreplident
+		  AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = relation)
 		  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_constraint'::regclass AND d.refobjid = c.oid
 							AND d.classid <> 'pg_class'::regclass)
 	LOOP
@@ -675,17 +676,17 @@ $$;
 COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';
 
 -- The newest cutoff that is or becomes applied.
-CREATE OR REPLACE FUNCTION registry.next_reference_date() RETURNS date
+CREATE OR REPLACE FUNCTION registry.next_reference_date(batches bigint[]) RETURNS date
 	LANGUAGE plpgsql STABLE
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN coalesce(registry.setting('reference_date')::date,
-					(SELECT max(b.cutoff) FROM registry.batch b WHERE b.state IN ('applied', 'staged')),
+					(SELECT max(b.cutoff) FROM registry.batch b WHERE b.state = 'applied' OR b.batch_id = ANY (batches)),
 					current_date);
 END;
 $$;
-COMMENT ON FUNCTION registry.next_reference_date() IS 'reference date once the staged batches are applied';
+COMMENT ON FUNCTION registry.next_reference_date(bigint[]) IS 'reference date once the staged batches are applied';
 
 -- Persons whom the passing of time, other persons or new law touch.
 CREATE OR REPLACE FUNCTION registry.touch_others(old_reference date, reference date) RETURNS boolean
@@ -761,8 +762,8 @@ CREATE OR REPLACE PROCEDURE registry.compare("full" boolean DEFAULT false)
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	old_reference date := registry.setting('current_reference_date')::date;
-	reference date := registry.next_reference_date();
+	old_reference date;
+	reference date;
 	batches bigint[];
 	applied bigint[] := '{}';
 	everyone boolean;
@@ -776,6 +777,8 @@ BEGIN
 	PERFORM registry.create_recompute_tables();
 
 	LOOP
+		-- held, so that nobody discards a batch while it is applied
+		PERFORM FROM registry.batch b WHERE b.state = 'staged' ORDER BY b.batch_id FOR UPDATE;
 		batches := ARRAY(SELECT DISTINCT ON (b.source) b.batch_id FROM registry.batch b
 						 WHERE b.state = 'staged' AND b.batch_id <> ALL (applied)
 						 ORDER BY b.source, b.cutoff, b.batch_id);
@@ -805,6 +808,8 @@ BEGIN
 		PERFORM registry.create_place_table();
 	END IF;
 
+	old_reference := registry.setting('current_reference_date')::date;
+	reference := registry.next_reference_date(applied);
 	PERFORM registry.refresh_employer_injury(reference);
 	everyone := registry.touch_others(old_reference, reference) OR "full";
 	ANALYZE pg_temp.registry_touched;

@@ -13,6 +13,8 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
@@ -21,6 +23,8 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/jsonb.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/rel.h"
@@ -164,12 +168,40 @@ typedef struct RowWriter
 	MemoryContext context;		/* values of the rows not yet flushed */
 } RowWriter;
 
+/*
+ * Rows are appended past the executor, so the table must be what the caller
+ * says: a temporary table of this session with the columns named, those of the
+ * model table in its types.
+ */
+static void
+check_layout(Relation relation, Oid model, const char *const *columns, int count)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	bool		fits = relation->rd_rel->relkind == RELKIND_RELATION &&
+		isTempNamespace(RelationGetNamespace(relation)) && desc->natts == count;
+
+	for (int i = 0; fits && i < count; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		AttrNumber	of_model = get_attnum(model, columns[i]);
+
+		fits = !attribute->attisdropped && strcmp(NameStr(attribute->attname), columns[i]) == 0 &&
+			(of_model == InvalidAttrNumber || get_atttype(model, of_model) == attribute->atttypid);
+	}
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("table \"%s\" cannot take the result of a recompute", RelationGetRelationName(relation)),
+				 errhint("The tables are made by registry.create_recompute_tables().")));
+}
+
 static RowWriter *
-writer_open(Oid relation)
+writer_open(Oid relation, const char *model, const char *const *columns, int count)
 {
 	RowWriter  *writer = palloc0(sizeof(RowWriter));
 
 	writer->relation = table_open(relation, RowExclusiveLock);
+	check_layout(writer->relation, get_relname_relid(model, get_namespace_oid("registry", false)), columns, count);
 	writer->bulk = GetBulkInsertState();
 	writer->context = AllocSetContextCreate(CurrentMemoryContext, "registry rows", ALLOCSET_DEFAULT_SIZES);
 	return writer;
@@ -260,11 +292,22 @@ enum VerdictColumn
 	VERDICT_COLUMN_COUNT
 };
 
+static const char *const verdict_columns[VERDICT_COLUMN_COUNT] = {
+	"person_id", "territory", "citizen_id", "id_kind", "id_no", "name", "name_key", "sex", "birth_date", "ethnic",
+	"hukou_region", "residence_region", "phone", "address", "life_status", "life_since", "employment", "worker_kind",
+	"paying", "receiving", "paused", "elsewhere", "due", "gap", "standing", "class", "work_state", "next_change",
+	"is_new", "changed", "rows_elsewhere", "old_territory", "old_standing", "old_class"
+};
+
 enum FindingColumn
 {
 	FINDING_PERSON_ID, FINDING_TERRITORY, FINDING_RULE_ID, FINDING_KEY, FINDING_EMPLOYER,
 	FINDING_SCHEMES, FINDING_MONTHS, FINDING_AMOUNT, FINDING_KEEP, FINDING_EVIDENCE,
 	FINDING_COLUMN_COUNT
+};
+
+static const char *const finding_columns[FINDING_COLUMN_COUNT] = {
+	"person_id", "territory", "rule_id", "finding_key", "employer", "schemes", "months", "amount", "keep", "evidence"
 };
 
 /* What the sources say of the items of a person. */
@@ -848,6 +891,20 @@ fill_identity(const Judge *judge, Datum *values, bool *nulls)
 	set_text(values, nulls, PERSON_ADDRESS, items->address);
 }
 
+/* A person whom no source names any more stays who it was. */
+static void
+keep_identity(const Judge *judge, TupleTableSlot *slot)
+{
+	for (int i = PERSON_TERRITORY; i <= PERSON_ADDRESS; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
+
+		slot->tts_isnull[i] = judge->stored->nulls[i];
+		if (!slot->tts_isnull[i])
+			slot->tts_values[i] = datumCopy(judge->stored->values[i], attribute->attbyval, attribute->attlen);
+	}
+}
+
 static void
 fill_state(const Judge *judge, const Verdict *verdict, Datum *values, bool *nulls)
 {
@@ -966,6 +1023,7 @@ judge_person(Judge *judge, int64 person_id)
 	RegionCode	territory;
 	Verdict		verdict;
 	TupleTableSlot *slot;
+	bool		has_facts;
 	MemoryContext old = MemoryContextSwitchTo(judge->person_context);
 
 	dossier->person_id = person_id;
@@ -981,6 +1039,14 @@ judge_person(Judge *judge, int64 person_id)
 	read_enrolments(judge, person_id);
 	read_circumstances(judge, person_id);
 	read_elsewheres(judge, person_id);
+	has_facts = judge->items.number != NULL;
+	if (!has_facts && judge->stored->person_id != person_id)
+	{
+		/* a number that came and went before anybody was judged: no person */
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(judge->person_context);
+		return;
+	}
 	complete_dossier(judge);
 
 	territory = person_territory(judge->items.residence_region, judge->items.hukou_region,
@@ -994,7 +1060,10 @@ judge_person(Judge *judge, int64 person_id)
 	MemoryContextSwitchTo(judge->verdicts->context);
 	set_value(slot->tts_values, slot->tts_isnull, PERSON_ID, Int64GetDatum(person_id), true);
 	set_value(slot->tts_values, slot->tts_isnull, PERSON_TERRITORY, RegionCodeGetDatum(territory), true);
-	fill_identity(judge, slot->tts_values, slot->tts_isnull);
+	if (has_facts)
+		fill_identity(judge, slot->tts_values, slot->tts_isnull);
+	else
+		keep_identity(judge, slot);
 	fill_state(judge, &verdict, slot->tts_values, slot->tts_isnull);
 	set_value(slot->tts_values, slot->tts_isnull, VERDICT_ROWS_ELSEWHERE,
 			  BoolGetDatum(judge->items.rows_differ || (judge->items.number != NULL && judge->items.row_territory != territory)), true);
@@ -1125,27 +1194,24 @@ load_rules(Judge *judge, DateADT reference)
 	judge->book.conflict_count = (int) count;
 }
 
+/* Current rows in the order of the primary key. */
 static FactStream *
-open_facts(const char *query, const char *alias, int columns, bool everyone)
+open_facts(const char *query, const char *alias, const char *id, int columns, bool everyone)
 {
-	char	   *sql;
+	const char *condition = everyone ? psprintf("WHERE %s.person_id > 0 AND", alias) :
+		"JOIN pg_temp.registry_touched t USING (person_id) WHERE";
 
-	if (everyone)
-		sql = psprintf("%s WHERE %s.person_id > 0 AND %s.ended_on IS NULL ORDER BY %s.person_id",
-					   query, alias, alias, alias);
-	else
-		sql = psprintf("%s JOIN pg_temp.registry_touched t USING (person_id) "
-					   "WHERE %s.ended_on IS NULL ORDER BY %s.person_id", query, alias, alias);
-	return stream_open(sql, columns);
+	return stream_open(psprintf("%s %s %s.ended_on IS NULL ORDER BY %s.person_id, %s.%s",
+								query, condition, alias, alias, alias, id), columns);
 }
 
 static void
 open_streams(Judge *judge, bool everyone)
 {
-	judge->population = open_facts(POPULATION_QUERY, "p", POP_COLUMNS, everyone);
-	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", ENR_COLUMNS, everyone);
-	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", CIR_COLUMNS, everyone);
-	judge->elsewhere = open_facts(ELSEWHERE_QUERY, "w", ELS_COLUMNS, everyone);
+	judge->population = open_facts(POPULATION_QUERY, "p", "row_id", POP_COLUMNS, everyone);
+	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", "enrolment_id", ENR_COLUMNS, everyone);
+	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", "circumstance_id", CIR_COLUMNS, everyone);
+	judge->elsewhere = open_facts(ELSEWHERE_QUERY, "w", "elsewhere_id", ELS_COLUMNS, everyone);
 	judge->stored = stream_open(everyone ?
 								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p ORDER BY p.person_id" :
 								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p "
@@ -1153,6 +1219,12 @@ open_streams(Judge *judge, bool everyone)
 								PERSON_COLUMN_COUNT);
 	judge->touched = everyone ? NULL :
 		stream_open("SELECT t.person_id FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id", 1);
+}
+
+static void
+pause_for_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
 }
 
 static int64
@@ -1192,8 +1264,9 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	judge->home = PG_GETARG_REGION_CODE(2);
 	load_calendar(judge, reference);
 	load_rules(judge, reference);
-	judge->verdicts = writer_open(PG_GETARG_OID(3));
-	judge->findings = writer_open(PG_GETARG_OID(4));
+	judge->verdicts = writer_open(PG_GETARG_OID(3), "person", verdict_columns, VERDICT_COLUMN_COUNT);
+	judge->findings = writer_open(PG_GETARG_OID(4), "problem", finding_columns, FINDING_COLUMN_COUNT);
+	judge->book.pause = pause_for_interrupts;
 	judge->person_context = AllocSetContextCreate(CurrentMemoryContext, "registry person", ALLOCSET_DEFAULT_SIZES);
 	open_streams(judge, everyone);
 
