@@ -68,6 +68,28 @@ BEGIN
 END
 $do$;
 
+-- A first load appends rows past the triggers (load_rows); this writes what the
+-- insert trigger would have written for all rows of the table.
+CREATE OR REPLACE FUNCTION registry.log_loaded_rows(relation regclass, id_column text) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+BEGIN
+	EXECUTE format(
+		'INSERT INTO registry.change_log (relation, operation, person_bucket, person_ids, row_ids, xid, changed_at, changed_by, batch_id, cause)'
+		' SELECT $1, ''INSERT'', t.person_id >> 10, array_agg(t.person_id), %s, pg_current_xact_id(), now(), $2, %s, $3'
+		' FROM %s t GROUP BY t.person_id >> 10, %2$s',
+		CASE WHEN id_column IS NULL THEN 'NULL::bigint[]' ELSE format('array_agg(t.%I)', id_column) END,
+		CASE WHEN id_column IS NULL THEN '$4' ELSE 't.batch_id' END, relation)
+	USING (SELECT c.relname::text FROM pg_class c WHERE c.oid = relation),
+		CASE WHEN current_setting('role') = 'none' THEN session_user::text ELSE current_setting('role') END,
+		nullif(current_setting('registry.cause', true), ''),
+		nullif(current_setting('registry.batch_id', true), '')::bigint;
+END;
+$function$;
+COMMENT ON FUNCTION registry.log_loaded_rows(regclass, text) IS 'logs all rows of a table that was empty before this transaction as inserted';
+REVOKE EXECUTE ON FUNCTION registry.log_loaded_rows(regclass, text) FROM PUBLIC;
+
 -- registry.history(person_id): what changed, newest first.
 --   item       column; for an enrolment its enrolment_id and the column
 --              ("123.paid_through"), or the enrolment_id alone where the row came
