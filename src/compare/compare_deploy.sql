@@ -105,6 +105,8 @@ BEGIN
 	IF sequence IS NOT NULL AND loaded > 0 THEN
 		PERFORM setval(sequence, first_id + loaded - 1);
 	END IF;
+	-- before the indexes: building them makes the table look analyzed
+	PERFORM registry.analyze_grown(ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.oid = relation));
 	PERFORM registry.create_indexes(indexes);
 	IF logged THEN
 		PERFORM registry.log_loaded_rows(relation, id_column);
@@ -174,15 +176,26 @@ DECLARE
 BEGIN
 	SELECT coalesce(max(a.person_id), 0) INTO last_id FROM registry.person_alias a;
 	numbers := format(
-		'SELECT %s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS person_id,'
+		'SELECT %1$s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS person_id,'
 		' CASE WHEN n.citizen_id IS NOT NULL THEN ''citizen_id'' ELSE ''document'' END AS kind,'
 		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id'
-		' FROM (SELECT s.citizen_id, CASE WHEN s.citizen_id IS NULL THEN s.number END AS number, min(s.batch_id) AS batch_id'
-		' FROM (SELECT p.number, p.citizen_id, p.batch_id, p.fault FROM registry.staged_population p'
-		' UNION ALL SELECT e.number, e.citizen_id, e.batch_id, e.fault FROM registry.staged_enrolment e'
-		' UNION ALL SELECT c.number, c.citizen_id, c.batch_id, c.fault FROM registry.staged_circumstance c'
-		' UNION ALL SELECT w.number, w.citizen_id, w.batch_id, w.fault FROM registry.staged_elsewhere w) s'
-		' WHERE s.batch_id = ANY (%L) AND s.fault IS NULL GROUP BY 1, 2) n', last_id, batches);
+		-- citizens of the registers, citizens that only others name, and documents
+		' FROM (SELECT p.citizen_id, NULL::text AS number, min(p.batch_id) AS batch_id'
+		' FROM registry.staged_population p'
+		' WHERE p.batch_id = ANY (%2$L) AND p.citizen_id IS NOT NULL GROUP BY p.citizen_id'
+		' UNION ALL SELECT s.citizen_id, NULL, min(s.batch_id)'
+		' FROM (SELECT e.citizen_id, e.batch_id FROM registry.staged_enrolment e'
+		' UNION ALL SELECT c.citizen_id, c.batch_id FROM registry.staged_circumstance c'
+		' UNION ALL SELECT w.citizen_id, w.batch_id FROM registry.staged_elsewhere w) s'
+		' WHERE s.batch_id = ANY (%2$L) AND s.citizen_id IS NOT NULL'
+		' AND NOT EXISTS (SELECT FROM registry.staged_population p WHERE p.citizen_id = s.citizen_id AND p.batch_id = ANY (%2$L))'
+		' GROUP BY s.citizen_id'
+		' UNION ALL SELECT NULL, d.number, min(d.batch_id)'
+		' FROM (SELECT p.number, p.batch_id FROM registry.staged_population p WHERE p.citizen_id IS NULL AND p.fault IS NULL'
+		' UNION ALL SELECT e.number, e.batch_id FROM registry.staged_enrolment e WHERE e.citizen_id IS NULL AND e.fault IS NULL'
+		' UNION ALL SELECT c.number, c.batch_id FROM registry.staged_circumstance c WHERE c.citizen_id IS NULL AND c.fault IS NULL'
+		' UNION ALL SELECT w.number, w.batch_id FROM registry.staged_elsewhere w WHERE w.citizen_id IS NULL AND w.fault IS NULL) d'
+		' WHERE d.batch_id = ANY (%2$L) GROUP BY d.number) n', last_id, batches);
 	IF registry.may_load('registry.person_alias') THEN
 		made := registry.load_table('registry.person_alias', numbers, NULL, NULL, false);
 	ELSE
