@@ -346,17 +346,24 @@ BEGIN
 									replace(replace(rows, '$1', format('%L::bigint[]', batches)), '$2', format('%L::registry.region_code', home)),
 									id_column, format('registry.%s_seq', CASE fact WHEN 'population' THEN 'population_row_id' ELSE id_column END)::regclass,
 									fact = 'enrolment');
-		arrivals := format('SELECT t.person_id, t.batch_id FROM registry.%I t', fact);
-	ELSE
-		arrivals := format('INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s) %3$s RETURNING person_id, batch_id',
-						   fact, columns, rows);
+		-- a query of its own may run in parallel
+		DROP TABLE IF EXISTS pg_temp.registry_arrived;
+		EXECUTE format('CREATE TEMP TABLE registry_arrived ON COMMIT DROP AS'
+					   ' SELECT t.batch_id, count(*) AS rows FROM registry.%I t WHERE t.person_id > 0 GROUP BY t.batch_id', fact);
+		UPDATE registry.batch b SET inserted = b.inserted + a.rows FROM pg_temp.registry_arrived a WHERE b.batch_id = a.batch_id;
+		IF NOT first_run THEN
+			EXECUTE format('INSERT INTO pg_temp.registry_touched SELECT DISTINCT t.person_id FROM registry.%I t ON CONFLICT DO NOTHING', fact);
+		END IF;
+		RETURN;
 	END IF;
+	arrivals := format('INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s) %3$s RETURNING person_id, batch_id',
+						   fact, columns, rows);
 	EXECUTE format(
 		'WITH arrived AS (%s),'
-		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT r.person_id FROM arrived r WHERE $3 ON CONFLICT DO NOTHING)'
+		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT r.person_id FROM arrived r ON CONFLICT DO NOTHING)'
 		' UPDATE registry.batch b SET inserted = b.inserted + c.rows'
 		' FROM (SELECT r.batch_id, count(*) AS rows FROM arrived r WHERE r.person_id > 0 GROUP BY r.batch_id) c'
-		' WHERE b.batch_id = c.batch_id', arrivals) USING batches, home, NOT first_run;
+		' WHERE b.batch_id = c.batch_id', arrivals) USING batches, home;
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_facts(text, text, bigint[]) IS 'applies the staged rows of one kind of fact';

@@ -277,9 +277,13 @@ name_variant_key_text(const char *name, size_t length)
 bool
 name_is_invalid(const char *name, size_t length)
 {
-	NamePoints	clean = clean_points(name, length, NULL);
-	bool		invalid = name_points_invalid(clean.points, clean.count);
+	NamePoints	clean;
+	bool		invalid;
 
+	if (name_is_plain(name, length))
+		return name_plain_invalid(name, length);
+	clean = clean_points(name, length, NULL);
+	invalid = name_points_invalid(clean.points, clean.count);
 	pfree(clean.points);
 	return invalid;
 }

@@ -725,6 +725,23 @@ name_points_invalid(const uint32 *points, int count)
 	return false;
 }
 
+/* The same for a plain name (name_is_plain) by its bytes: most names are, and none needs decoding. */
+bool
+name_plain_invalid(const char *name, size_t length)
+{
+	if (length < 2 * 3)
+		return true;
+	for (int i = 0; i < lengthof(placeholder_names); i++)
+		if (placeholder_names[i][0] == name[0] && strlen(placeholder_names[i]) == length &&
+			memcmp(placeholder_names[i], name, length) == 0)
+			return true;
+	for (int i = 0; i < lengthof(placeholder_beginnings); i++)
+		if (placeholder_beginnings[i][0] == name[0] && strlen(placeholder_beginnings[i]) <= length &&
+			memcmp(placeholder_beginnings[i], name, strlen(placeholder_beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
 /* A Chinese name in GBK that was read as Latin-1: "ÕÅÈý" is 张三. */
 static bool
 is_misread(const uint32 *points, int count)

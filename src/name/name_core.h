@@ -50,6 +50,7 @@ extern bool name_alike(uint32 a, uint32 b);
 
 extern int	name_mask_points(const uint32 *points, int count, uint32 *masked, int room);
 extern bool name_points_invalid(const uint32 *points, int count);
+extern bool name_plain_invalid(const char *name, size_t length);
 extern int	name_points_faults(const uint32 *raw, int raw_count, const uint32 *clean, int clean_count, bool note);
 
 /* The readings of a surname at the start of a name, or NULL; its characters. */
