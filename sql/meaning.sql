@@ -511,7 +511,7 @@ BEGIN
 	INSERT INTO checked
 	SELECT 'strays', s.number, i.item, i.expected, i.found, s.sentence
 	FROM stray s, LATERAL (VALUES
-		('reject', s.code || ' ' || s.state, (SELECT string_agg(r.code || ' ' || r.state, ',') FROM registry.reject_list r WHERE strpos(r.raw, s.number) > 0)),
+		('reject', s.code || ' ' || s.state, (SELECT r.code || ' ' || r.state FROM registry.reject_list r WHERE strpos(r.raw, s.number) > 0 ORDER BY r.batch_id DESC LIMIT 1)),
 		('problem', coalesce(s.rule, s.code) || ' ' || s.problem, (SELECT string_agg(l.rule_id || ' ' || CASE l.state WHEN 'closed' THEN 'closed' ELSE 'open' END, ',')
 			FROM registry.problem_list l WHERE l.rule_id IN ('ID02', 'ID03', 'ID04', 'ID05', 'ID08') AND strpos(l.evidence::text, s.number) > 0))) AS i(item, expected, found);
 	RETURN QUERY SELECT c.k, c.item, c.expected, c.found FROM checked c WHERE c.step = 'strays' AND c.found IS DISTINCT FROM c.expected;
@@ -527,3 +527,204 @@ SELECT reference_date() AS reference_date;
 SELECT * FROM judge('first');
 SELECT * FROM facts_hold('first');
 SELECT * FROM judge_strays();
+
+-- The report of one county, counted by hand from c1 to c14: c8 is gone, c10 in
+-- no register.
+CREATE FUNCTION judge_county(this_step text) RETURNS TABLE (k text, expected text, found text) LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO checked
+	SELECT this_step, 'county ' || v.kind, 'coverage_report', v.expected,
+		   concat_ws(' ', r.persons, r.due, r.receiving, r.enrolled, r.elsewhere, r.interrupted, r.unenrolled, r.rate), 'each due person in exactly one column'
+	FROM (VALUES ('pension', '12 9 2 3 2 1 1 0.7778'), ('medical', '12 11 2 4 2 1 2 0.7273'), ('unemployment', '12 2 0 1 0 1 0 0.5000'),
+		('injury', '12 2 0 1 0 0 1 0.5000'), ('maternity', '12 2 0 1 0 0 1 0.5000')) AS v (kind, expected)
+	LEFT JOIN registry.coverage_report r ON r.kind = v.kind AND r.territory = '340421';
+	INSERT INTO checked
+	SELECT this_step, 'county ' || v.scheme, 'scheme_report', v.expected, concat_ws(' ', r.paying, r.receiving, r.paused), 'planes counted by scheme'
+	FROM (VALUES ('P1', '2 2 0'), ('M1', '2 2 1'), ('U', '1 0 1')) AS v (scheme, expected)
+	LEFT JOIN registry.scheme_report r ON r.scheme = v.scheme AND r.territory = '340421';
+	-- nobody but the gone and the unknown is missing, on any level
+	INSERT INTO checked
+	SELECT this_step, 'city', 'persons', (SELECT count(*) FROM registry.person_list l WHERE l.class NOT IN ('gone', 'unknown') AND l.territory ~ '^3404')::text,
+		   (SELECT r.persons FROM registry.coverage_report r WHERE r.territory = '340400' AND r.kind = 'pension')::text, 'persons counts everybody but gone and 90';
+	INSERT INTO checked
+	SELECT this_step, 'city ' || v.kind, 'coverage_report',
+		   (SELECT concat_ws(' ', count(*) FILTER (WHERE strpos(l.due, v.kind) > 0), count(*) FILTER (WHERE strpos(l.gap, v.kind) > 0))
+			FROM registry.person_list l WHERE l.territory ~ '^3404'),
+		   (SELECT concat_ws(' ', r.due, r.interrupted + r.unenrolled) FROM registry.coverage_report r WHERE r.territory = '340400' AND r.kind = v.kind), 'due and gap recounted'
+	FROM unnest(ARRAY['pension', 'medical', 'unemployment', 'injury', 'maternity']) AS v (kind);
+	INSERT INTO checked
+	SELECT this_step, 'parts', 'coverage_report', '0', count(*)::text, 'each due person in exactly one column'
+	FROM registry.coverage_report r WHERE r.due <> r.receiving + r.enrolled + r.elsewhere + r.interrupted + r.unenrolled;
+	INSERT INTO checked
+	SELECT this_step, 'gap', 'unenrolled_list', '0', count(*)::text, 'one row per person and due kind not covered'
+	FROM (SELECT l.person_id, unnest(string_to_array(l.gap, ',')) AS kind FROM registry.person_list l WHERE l.class NOT IN ('gone', 'unknown', 'exempt')) g
+	FULL JOIN registry.unenrolled_list u ON u.person_id = g.person_id AND u.kind = g.kind WHERE u.person_id IS NULL OR g.person_id IS NULL;
+	RETURN QUERY SELECT c.k, c.expected, c.found FROM checked c
+		WHERE c.step = this_step AND c.item IN ('coverage_report', 'scheme_report', 'persons', 'unenrolled_list') AND c.found IS DISTINCT FROM c.expected;
+END $$;
+SELECT * FROM judge_county('first report');
+
+-- what leads to a person, and what leads to nobody
+INSERT INTO checked
+SELECT 'find', v.number, 'find_person', v.k, (SELECT w.k FROM whom w WHERE registry.find_person(w.number) = registry.find_person(v.number) AND w.k !~ '^stray' AND w.k <> 'mistaken'), v.sentence
+FROM (VALUES ('340402570303111', 'id_15', 'the 15-digit form'), ('340402195703031117', 'id_15', 'the 18-digit form'), ('34040219570303115x', 'id_wide', 'a small x'),
+	('340402197503121015', 'fix_check', 'a repaired number stays an alias'), ('34040219750412303', 'fix_short', 'a repaired number stays an alias'),
+	('340402198001010070', NULL, 'malformed'), ('340402197603135155', NULL, 'malformed, not repaired'), ('340402199912310010', NULL, 'unknown'), ('x', NULL, 'malformed'), ('', NULL, 'malformed'))
+	AS v (number, k, sentence);
+SELECT k, expected, found FROM checked WHERE step = 'find' AND found IS DISTINCT FROM expected;
+
+--
+-- Time alone: one row of another source, a cutoff a month later
+--
+INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES ('low2', '19800101', '', '', '低保 20240701-', '', 'new in July');
+INSERT INTO later VALUES
+	('july', 'pay_now', 'paying=P1 paused=', 'one month behind now'),
+	('july', 'pay_lag1', 'paying=P1 paused=', 'two months behind now'),
+	('july', 'pay_lag2', 'paying= paused=P1', 'three months behind now'),
+	('july', 'pay_end_now', 'paying=', '终止年月 has passed'),
+	('july', 'pay_end_ahead', 'paying= paused=P1', 'three months behind now'),
+	('july', 'pm_future', 'paying=P1,P2 money=PN02:1', 'the row has begun'),
+	('july', 'pm_open', 'money=PN02:7', 'an open double grows by a month'),
+	('july', 'pm_end', 'money=PN02:3', 'a closed overlap does not grow'),
+	('july', 'pm_prepaid', 'money=PN02:7', 'prepaid beyond'),
+	('july', 'pm_ended', 'money=PN02:3', 'a closed overlap does not grow'),
+	('july', 'bm_running', 'money=PN07:7=700', 'benefit months grow'),
+	('july', 'bm_to', 'money=PN07:4=400', 'benefit months ended'),
+	('july', 'bm_future', 'money=PN07:1=100 receiving=P1,P2', 'the benefit has begun'),
+	('july', 'rec_from_next', 'receiving=P1', 'the benefit has begun'),
+	('july', 'rec_to_now', 'receiving=', 'the benefit is over'),
+	('july', 'age_15', 'age=16 due=PM gap=P class=partial', '16 since July 1'),
+	('july', 'age_15_last', 'age=16 due=PM', '16 on the reference day'),
+	('july', 'age_15_after', 'age=15 due=M class=enrolled', '16 tomorrow'),
+	('july', 'prison_last_day', 'life=10 due=PM class=unenrolled register=HK10', 'released; survey list'),
+	('july', 'prison_next', 'life=41 class=exempt', 'the sentence has begun'),
+	('july', 'life_death_future', 'life=21 class=gone', 'the death date has come'),
+	('july', 'life_army', 'life=40', 'still in service'),
+	('july', 'student_last_day', 'due=PM gap=P class=partial', 'school is over'),
+	('july', 'student', 'due=M', 'still at school'),
+	('july', 'emp_p1_lag2', 'due=PM class=interrupted', 'no longer employed: three months behind'),
+	('july', 'due_p3_lag_of', 'paying= paused=W due=PM', 'W of the colleague is three months behind'),
+	('july', 'due_p3_lag', 'due=PMB class=enrolled', 'so W is paid for nobody of employer F: time and another person''s row'),
+	('july', 'due_p3_with', 'due=PMWB gap=W', 'W is paid at employer D as before'),
+	('july', 'md03_11', 'money=MD02:12', 'M1 has run 12 months now'),
+	('july', 'md02_12', 'money=MD02:13', 'an open double grows'),
+	('july', 'md04', 'money=MD04:7', 'an open double grows'),
+	('july', 'md14_school', 'money=MD14:7', 'grows until August'),
+	('july', 'md14_year', 'money=MD14:6', 'closed overlap'),
+	('july', 'bn01', 'money=BN01:4=6000', 'another month after death'),
+	('july', 'bn01_month', 'money=BN01:1=1500', 'the first month after death'),
+	('july', 'bn01_to', 'money=BN01:1=1500', 'benefit stopped'),
+	('july', 'bn03_open', 'money=BN03:6=12000', 'another month in prison'),
+	('july', 'bn03_inside', 'money=BN03:2=4000', 'sentence over'),
+	('july', 'uw03', 'money=UW03:5=6000', 'another month'),
+	('july', 'uw06', 'money=UW06:6=7200', 'another month'),
+	('july', 'low2', 'life=90 class=unknown register=HK03', 'the new row');
+\qecho -- time alone, 2024-07-31
+SELECT deliver('2024-07-31', 'low_income') \g /dev/null
+CALL registry.compare();
+SELECT reference_date() AS reference_date;
+SELECT * FROM judge('july');
+SELECT * FROM facts_hold('july');
+-- untouched by time: everybody else stands as before, but for months
+SELECT c.k, c.item, c.found AS june, found(w.number, c.item) AS july
+FROM checked c JOIN whom w ON w.k = c.k
+WHERE c.step = 'first' AND c.item IN ('life', 'class', 'paying', 'receiving', 'paused', 'elsewhere', 'due', 'gap', 'register', 'territory')
+	AND c.found IS DISTINCT FROM found(w.number, c.item) AND c.k NOT IN (SELECT l.k FROM later l WHERE l.step = 'july')
+ORDER BY 1, 2;
+
+--
+-- Another person's row, rows ended, corrected numbers
+--
+UPDATE given SET rows = '' WHERE k = 'due_p3_colleague';                    -- W at employer D is dropped
+UPDATE given SET rows = 'P3 1/1 202001- i1 @D; M1 1/1 202001- i1 @D' WHERE k = 'due_p3_own';
+INSERT INTO given (k, born, register, place, rows, expected, sentence)
+VALUES ('due_p3_later_of', '19810101', '', '', 'W 1/1 202407- i1 @E', '', 'colleague at employer E');
+UPDATE given SET rows = 'P1 1/1 202401-; P2 4/3 202301-202312' WHERE k = 'pm_open';       -- the agency ends P2
+UPDATE given SET rows = '' WHERE k = 'pay_open';                             -- dropped by its source
+UPDATE given SET rows = 'P2 1/1 202001- no=340402197603135153 name=慕容海田' WHERE k = 'propose';
+UPDATE stray SET state = 'corrected', problem = 'closed' WHERE number = '340402197603135155';
+UPDATE given SET rows = 'P2 1/1 202001- no=' || number_of('34040219800101007') || ' name=校三' WHERE rows LIKE '%340402198001010070%';
+UPDATE stray SET state = 'corrected', problem = 'closed' WHERE number = '340402198001010070';
+UPDATE given SET rows = 'P2 1/1 202001- no=340402198109093036 name=钟昇' WHERE k = 'hk02_variant';
+UPDATE given SET rows = 'P2 1/1 202001- name=张小明' WHERE k = 'hk02';
+UPDATE given SET rows = 'P2 1/1 202001- name=王建国' WHERE k = 'dp04';
+INSERT INTO later VALUES
+	('august', 'due_p3_with', 'due=PMB gap= class=enrolled', 'no W at employer D any more'),
+	('august', 'due_p3_own', 'due=PMB paying=P3,M1 gap=', 'no W at employer D any more, own row ended'),
+	('august', 'due_p3_colleague', 'due=PM paying= class=unenrolled register=HK10', 'no source has a row of the person any more: HK10, as a fresh load would say'),
+	('august', 'due_p3_later', 'due=PMWB gap=W class=partial', 'W is paid for a colleague at employer E now'),
+	('august', 'due_p3_later_of', 'life=90 paying=W register=HK12', 'the colleague, in no register'),
+	('august', 'pm_open', 'money= paying=P1', 'no shared month any more'),
+	('august', 'pay_open', 'paying= class=unenrolled', 'the row has ended'),
+	('august', 'propose', 'paying=P2 register=HK02', 'the corrected number leads to its person; the name still differs'),
+	('august', 'hk02', 'register= paying=P2', 'the name has been corrected'),
+	('august', 'hk02_variant', 'register= paying=P2', 'same person, other spelling'),
+	('august', 'dp04', 'register= paying=P2', 'the name has been corrected');
+\qecho -- rows added, ended, corrected, 2024-07-31
+SELECT deliver('2024-07-31', 'pension_resident', 'injury') \g /dev/null
+CALL registry.compare();
+SELECT * FROM judge('august');
+SELECT * FROM facts_hold('august');
+UPDATE checked SET step = 'strays first' WHERE step = 'strays';
+SELECT * FROM judge_strays();
+UPDATE checked SET step = 'strays second' WHERE step = 'strays';
+INSERT INTO checked
+SELECT 'august', 'pay_open', 'ended_on', '2024-07-31', min(e.ended_on)::text, 'closed by interval when the source drops it, never deleted'
+FROM registry.enrolment e JOIN whom w ON registry.find_person(w.number) = e.person_id WHERE w.k = 'pay_open';
+-- every batch accounts for its rows
+INSERT INTO checked
+SELECT 'account', b.source || b.batch_id, 'rows', b.received::text, (b.unchanged + b.inserted + b.changed + b.rejected)::text, 'every received row ends as applied, unchanged or rejected'
+FROM registry.batch_list b;
+SELECT k, expected, found FROM checked WHERE step IN ('account') AND found IS DISTINCT FROM expected;
+
+--
+-- A full run changes nothing
+--
+\qecho -- full run
+CREATE TABLE before_full AS SELECT to_jsonb(l) AS row FROM registry.person_list l;
+CREATE TABLE problems_before_full AS SELECT to_jsonb(l) AS row FROM registry.problem_list l;
+CALL registry.compare(full => true);
+SELECT 'person' AS what, row FROM (SELECT to_jsonb(l) AS row FROM registry.person_list l EXCEPT TABLE before_full) d
+UNION ALL SELECT 'problem', row FROM (SELECT to_jsonb(l) AS row FROM registry.problem_list l EXCEPT TABLE problems_before_full) d
+UNION ALL SELECT 'lost problem', row FROM (TABLE problems_before_full EXCEPT SELECT to_jsonb(l) AS row FROM registry.problem_list l) d;
+SELECT * FROM facts_hold('full');
+
+--
+-- Law that depends on dates uses the reference date
+--
+INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
+	('born_2004', '20031231', 'h', '', 'M2 1/1 201501-', '', '16 on the day');
+INSERT INTO later VALUES
+	('2019', 'born_2004', 'age=16 due=PM', '16 on the reference day of the setting'),
+	('2019', 'prison_over', 'life=10', 'the sentence has not begun'),
+	('2019', 'pay_now', 'paying= paused=', 'the row has not begun'),
+	('2019', 'old_maternity', 'gap=B class=partial', 'before 2020 M1 does not satisfy maternity'),
+	('2020', 'old_maternity', 'gap= class=enrolled', 'from 2020 it does');
+INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
+	('old_maternity', '19800101', 'h', '', 'P1 1/1 201501- i1 @A; M1 1/1 201501- i1 @A; U 1/1 201501- i1 @A; W 1/1 201501- i1 @A', '', 'employed since 2015');
+SELECT deliver('2024-07-31', 'police_household', 'pension_employee', 'medical_employee', 'medical_resident', 'unemployment') \g /dev/null
+SELECT deliver('2024-07-31', 'injury') \g /dev/null
+CALL registry.compare();
+\qecho -- reference date as a setting: 2019-12-31, 2020-01-31, none
+INSERT INTO registry.setting (name, value) VALUES ('reference_date', '2019-12-31');
+CALL registry.compare(full => true);
+SELECT * FROM judge('2019');
+SELECT * FROM facts_hold('2019');
+UPDATE registry.setting SET value = '2020-01-31' WHERE name = 'reference_date';
+CALL registry.compare();
+SELECT * FROM judge('2020');
+SELECT * FROM facts_hold('2020');
+DELETE FROM registry.setting WHERE name = 'reference_date';
+CALL registry.compare();
+SELECT reference_date() AS reference_date;
+SELECT * FROM facts_hold('again');
+INSERT INTO later SELECT 'again', k, expected, sentence FROM later WHERE step = 'august';
+INSERT INTO later SELECT 'again', l.k, l.expected, l.sentence FROM later l WHERE l.step = 'july' AND l.k NOT IN (SELECT a.k FROM later a WHERE a.step = 'august');
+SELECT * FROM judge('again');
+
+\qecho -- expectations by step, those not met
+SELECT step, count(*) >= 1 AS checked, count(*) FILTER (WHERE found IS DISTINCT FROM expected) AS not_met FROM checked GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS expectations FROM checked;
+\c :regress_database
+SET client_min_messages = warning;
+DROP DATABASE registry_meaning;
