@@ -31,7 +31,7 @@ REGRESS_OPTS = --inputdir=$(root) --encoding=UTF8 --load-extension=registry
 
 PG_CPPFLAGS = -I$(root)/src -I. -DREGISTRY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-clobbered -Wno-declaration-after-statement
-SHLIB_LINK = -licuuc -licui18n -licudata -lroaring
+SHLIB_LINK = -licuuc -licui18n -licudata
 
 EXTRA_CLEAN = registry--$(EXTVERSION).sql src/region/region_seed.inc
 
@@ -51,11 +51,16 @@ $(error PostgreSQL's server headers are missing: run script/setup, or name pg_co
 endif
 include $(PGXS)
 
-# In a build outside the source tree the object folders do not exist yet, and
-# make would find the source's own through VPATH.
+# In a build outside the source tree only sources are looked for in it: objects
+# that a plain "make" left there are not this build's.
+VPATH =
+vpath %.c $(root)
+vpath %.control $(root)
+
+# The object folders do not exist yet there.
 $(shell mkdir -p $(sort $(dir $(OBJS))))
 
-registry--$(EXTVERSION).sql: $(CODE_SQL) $(DEPLOY_SQL) script/pack-deploy registry.control Makefile
+registry--$(EXTVERSION).sql: $(addprefix $(root)/,$(CODE_SQL) $(DEPLOY_SQL) script/pack-deploy registry.control Makefile)
 	@( printf "%s\n" "\\echo Use \"CREATE EXTENSION registry\" to load this file. \\quit"; \
 	   cd $(root) && cat $(CODE_SQL) && bash script/pack-deploy $(DEPLOY_SQL) ) > $@.tmp && mv $@.tmp $@
 

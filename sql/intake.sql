@@ -338,6 +338,9 @@ SELECT pg_temp.take('test_enrolment', pg_temp.enrolment_header(), cutoff => '299
 SELECT pg_temp.take('test_enrolment', pg_temp.enrolment_header(), cutoff => 'infinity');
 SELECT registry.receive('test_enrolment', NULL, ''::bytea);
 SELECT registry.receive('test_enrolment', '2024-06-30', NULL::bytea);
+-- a first line without end
+SELECT registry.receive('test_enrolment', '2024-06-30', convert_to(pg_temp.enrolment_header() || repeat(',x', 2200000), 'UTF8'));
+\echo :LAST_ERROR_SQLSTATE
 -- the same file twice
 SELECT batch_id AS twice FROM registry.batch WHERE batch_id = pg_temp.last() \gset
 DO $$
@@ -347,6 +350,17 @@ EXCEPTION WHEN unique_violation THEN
 	RAISE WARNING '%', SQLERRM;
 END $$;
 SELECT count(*) = :batches AND (SELECT count(*) = :rejects FROM reject) AND (SELECT count(*) = 0 FROM staged_enrolment WHERE batch_id > :twice) AS nothing_left FROM registry.batch;
+-- the way out depends on what became of the first
+DO $$
+DECLARE
+	hint text;
+BEGIN
+	UPDATE registry.batch SET state = 'applied' WHERE batch_id = pg_temp.last();
+	PERFORM pg_temp.take('test_enrolment', E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月,备注,联系电话\n110105491231002,甲,P1,340402,1,1,202201,y,\n');
+EXCEPTION WHEN unique_violation THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RAISE WARNING '%', hint;
+END $$;
 SELECT discard(:twice);
 SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月,备注,联系电话\n110105491231002,甲,P1,340402,1,1,202201,y,\n') > :twice AS received_anew;
 

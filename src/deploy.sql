@@ -1,5 +1,5 @@
 /*
- * CALL registry.deploy(home_region [, reference_date])
+ * CALL registry.deploy([home_region])
  *
  * Creates the registry itself — tables, indexes, views, acts — in schema
  * registry as ordinary objects of the caller, not members of the extension, so
@@ -20,6 +20,8 @@ DECLARE
 	deployed text;
 	part record;
 BEGIN
+	-- two at once would create the same objects
+	PERFORM pg_advisory_xact_lock(hashtextextended('registry.deploy', 0));
 	IF to_regclass('registry.setting') IS NOT NULL THEN
 		EXECUTE 'SELECT value FROM registry.setting WHERE name = ''home_region''' INTO deployed;
 	END IF;

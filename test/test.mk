@@ -7,6 +7,7 @@ export BUILD PG_CONFIG
 
 CITY ?= 100000
 build:
+	@[ $(words $(CURDIR) $(BUILD)) -eq 2 ] || { echo 'make cannot build below a folder whose name holds a blank: $(BUILD)' >&2; exit 1; }
 	@bash $(root)/script/setup
 	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory -j2 -C $(BUILD) -f $(realpath $(root))/Makefile all >$(BUILD)/build.log 2>&1 || { cat $(BUILD)/build.log; exit 1; }

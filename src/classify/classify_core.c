@@ -192,10 +192,16 @@ life_rank(int status)
 	}
 }
 
+/* Of equal claims the earliest holds, so that their order does not matter. */
 static void
 claim_life(Verdict *verdict, int status, bool has_since, DateADT since)
 {
-	if (life_rank(status) <= life_rank(verdict->life_status))
+	int			rank = life_rank(status);
+	int			known = life_rank(verdict->life_status);
+
+	if (rank < known)
+		return;
+	if (rank == known && verdict->has_life_since && (!has_since || since >= verdict->life_since))
 		return;
 	verdict->life_status = status;
 	verdict->has_life_since = has_since;
@@ -222,9 +228,21 @@ life_of_circumstance(CircumstanceKind kind)
 	}
 }
 
+/* The earliest date of death that sources of one kind give. */
+static void
+note_death(Verdict *verdict, DateADT date)
+{
+	if (verdict->has_death_date && verdict->death_date <= date)
+		return;
+	verdict->has_death_date = true;
+	verdict->death_date = date;
+}
+
 static void
 judge_life(const Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 {
+	bool		died_by_register;
+
 	verdict->life_status = LIFE_UNREGISTERED;
 	for (int i = 0; i < dossier->register_count; i++)
 	{
@@ -237,11 +255,9 @@ judge_life(const Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 		verdict->cancelled_abroad |= status == LIFE_SETTLED_ABROAD || status == LIFE_FOREIGN_NATIONAL;
 		claim_life(verdict, status, row->has_status_date, row->status_date);
 		if (status == LIFE_DEAD_IN_REGISTER && row->has_status_date)
-		{
-			verdict->has_death_date = true;
-			verdict->death_date = row->status_date;
-		}
+			note_death(verdict, row->status_date);
 	}
+	died_by_register = verdict->has_death_date;
 	for (int i = 0; i < dossier->circumstance_count; i++)
 	{
 		const CircumstanceFact *row = &dossier->circumstances[i];
@@ -255,11 +271,8 @@ judge_life(const Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 		if (row->kind == CIRCUMSTANCE_SCHOOL)
 			verdict->student = true;
 		claim_life(verdict, life_of_circumstance(row->kind), row->has_start, row->start);
-		if (row->kind == CIRCUMSTANCE_DEATH && row->has_start && !verdict->has_death_date)
-		{
-			verdict->has_death_date = true;
-			verdict->death_date = row->start;
-		}
+		if (row->kind == CIRCUMSTANCE_DEATH && row->has_start && !died_by_register)
+			note_death(verdict, row->start);
 	}
 }
 

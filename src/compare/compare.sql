@@ -4,7 +4,6 @@ CREATE FUNCTION judge_persons(everyone boolean, reference date, home region_code
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION judge_persons(boolean, date, region_code, regclass, regclass) IS
 	'judges everybody, or the persons of pg_temp.registry_touched, and appends states and findings to two tables; internal to compare() and verify()';
-REVOKE EXECUTE ON FUNCTION judge_persons(boolean, date, region_code, regclass, regclass) FROM PUBLIC;
 
 /*
  * person_territory(residence, hukou, agency, home) → place a person belongs to:

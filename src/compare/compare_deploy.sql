@@ -54,7 +54,8 @@ BEGIN
 			   p.ethnic, p.hukou_region, p.residence_region, p.phone, p.address, p.life_status, p.life_since,
 			   p.employment, p.worker_kind, p.paying, p.receiving, p.paused, p.elsewhere, p.due, p.gap, p.standing,
 			   p.class, p.work_state, p.next_change,
-			   false AS is_new, false AS changed, p.territory AS old_territory, p.standing AS old_standing, p.class AS old_class
+			   false AS is_new, false AS changed, false AS rows_elsewhere,
+			   p.territory AS old_territory, p.standing AS old_standing, p.class AS old_class
 		FROM registry.person p
 		WITH NO DATA;
 	CREATE TEMP TABLE registry_finding ON COMMIT DROP AS
@@ -65,6 +66,53 @@ END;
 $$;
 COMMENT ON FUNCTION registry.create_recompute_tables() IS 'temporary tables of one recompute';
 
+-- On a first load an index is cheaper built at once than row by row.
+CREATE OR REPLACE FUNCTION registry.drop_indexes(relation regclass) RETURNS text[]
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	definitions text[] := '{}';
+	part record;
+BEGIN
+	-- not the constraints that something else rests upon
+	FOR part IN
+		SELECT i.indexrelid::regclass AS name, c.conname,
+			   coalesce(format('ALTER TABLE %s ADD CONSTRAINT ', relation) || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid),
+						pg_get_indexdef(i.indexrelid)) AS definition
+		FROM pg_index i
+		LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.conrelid = relation
+		WHERE i.indrelid = relation AND NOT i.indisreplident
+		  AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = relation)
+		  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_constraint'::regclass AND d.refobjid = c.oid
+							AND d.classid <> 'pg_class'::regclass)
+	LOOP
+		definitions := definitions || part.definition;
+		IF part.conname IS NOT NULL THEN
+			EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, part.conname);
+		ELSE
+			EXECUTE format('DROP INDEX %s', part.name);
+		END IF;
+	END LOOP;
+	RETURN definitions;
+END;
+$$;
+COMMENT ON FUNCTION registry.drop_indexes(regclass) IS 'drops the indexes of an empty table and returns how to make them again';
+
+CREATE OR REPLACE FUNCTION registry.create_indexes(definitions text[]) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	definition text;
+BEGIN
+	FOREACH definition IN ARRAY definitions LOOP
+		EXECUTE definition;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION registry.create_indexes(text[]) IS 'makes the indexes that drop_indexes() dropped';
+
 -- Numbers that no person has yet become persons, dense and in the order of the
 -- numbers, so that neighbours in the register are neighbours on disk.
 CREATE OR REPLACE FUNCTION registry.register_numbers(batches bigint[]) RETURNS bigint
@@ -74,24 +122,31 @@ AS $$
 DECLARE
 	last_id bigint;
 	made bigint;
+	indexes text[] := '{}';
 BEGIN
 	SELECT coalesce(max(a.person_id), 0) INTO last_id FROM registry.person_alias a;
+	IF last_id = 0 THEN
+		indexes := registry.drop_indexes('registry.person_alias');
+	END IF;
 	INSERT INTO registry.person_alias (person_id, kind, value, batch_id)
-	SELECT last_id + row_number() OVER (ORDER BY n.number),
-		   CASE WHEN n.is_citizen THEN 'citizen_id' ELSE 'document' END, n.number, n.batch_id
-	FROM (SELECT s.number, bool_or(s.is_citizen) AS is_citizen, min(s.batch_id) AS batch_id
-		  FROM (SELECT p.number, p.citizen_id IS NOT NULL AS is_citizen, p.batch_id, p.fault FROM registry.staged_population p
+	SELECT last_id + row_number() OVER (ORDER BY n.citizen_id, n.number),
+		   CASE WHEN n.citizen_id IS NOT NULL THEN 'citizen_id' ELSE 'document' END, coalesce(n.citizen_id::text, n.number), n.batch_id
+	FROM (SELECT s.citizen_id, CASE WHEN s.citizen_id IS NULL THEN s.number END AS number, min(s.batch_id) AS batch_id
+		  FROM (SELECT p.number, p.citizen_id, p.batch_id, p.fault FROM registry.staged_population p
 				UNION ALL
-				SELECT e.number, e.citizen_id IS NOT NULL, e.batch_id, e.fault FROM registry.staged_enrolment e
+				SELECT e.number, e.citizen_id, e.batch_id, e.fault FROM registry.staged_enrolment e
 				UNION ALL
-				SELECT c.number, c.citizen_id IS NOT NULL, c.batch_id, c.fault FROM registry.staged_circumstance c
+				SELECT c.number, c.citizen_id, c.batch_id, c.fault FROM registry.staged_circumstance c
 				UNION ALL
-				SELECT w.number, w.citizen_id IS NOT NULL, w.batch_id, w.fault FROM registry.staged_elsewhere w) s
+				SELECT w.number, w.citizen_id, w.batch_id, w.fault FROM registry.staged_elsewhere w) s
 		  WHERE s.batch_id = ANY (batches) AND s.fault IS NULL
-		  GROUP BY s.number) n
-	WHERE NOT EXISTS (SELECT FROM registry.person_alias a WHERE a.value = n.number AND a.kind <> 'former_name')
-	ORDER BY n.number;
+		  GROUP BY 1, 2) n
+	WHERE last_id = 0
+	   OR NOT EXISTS (SELECT FROM registry.person_alias a
+					  WHERE a.value = coalesce(n.citizen_id::text, n.number) AND a.kind <> 'former_name');
 	GET DIAGNOSTICS made = ROW_COUNT;
+	PERFORM registry.create_indexes(indexes);
+	PERFORM registry.analyze_grown('{person_alias}');
 
 	-- the forms under which a number or a name was also known
 	INSERT INTO registry.person_alias (person_id, kind, value, batch_id)
@@ -129,8 +184,7 @@ BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_place;
 	CREATE TEMP TABLE registry_place ON COMMIT DROP AS
 		SELECT p.person_id,
-			   coalesce(min(p.territory) FILTER (WHERE p.source <> 'police_migrant'), min(p.territory)) AS territory,
-			   min(p.territory) <> max(p.territory) AS differ
+			   coalesce(min(p.territory) FILTER (WHERE p.source <> 'police_migrant'), min(p.territory)) AS territory
 		FROM registry.population p
 		WHERE p.person_id > 0 AND p.ended_on IS NULL
 		GROUP BY p.person_id;
@@ -138,43 +192,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION registry.create_place_table() IS 'places of the persons in the registers, for the rows that arrive';
-
--- On a first load an index is cheaper built at once than row by row.
-CREATE OR REPLACE FUNCTION registry.drop_secondary_indexes(relation regclass) RETURNS text[]
-	LANGUAGE plpgsql
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-DECLARE
-	definitions text[] := '{}';
-	secondary record;
-BEGIN
-	FOR secondary IN
-		SELECT i.indexrelid::regclass AS name, pg_get_indexdef(i.indexrelid) AS definition
-		FROM pg_index i
-		WHERE i.indrelid = relation AND NOT i.indisprimary AND NOT i.indisreplident
-		  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
-	LOOP
-		definitions := definitions || secondary.definition;
-		EXECUTE format('DROP INDEX %s', secondary.name);
-	END LOOP;
-	RETURN definitions;
-END;
-$$;
-COMMENT ON FUNCTION registry.drop_secondary_indexes(regclass) IS 'drops the indexes of an empty table and returns their definitions';
-
-CREATE OR REPLACE FUNCTION registry.create_indexes(definitions text[]) RETURNS void
-	LANGUAGE plpgsql
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-DECLARE
-	definition text;
-BEGIN
-	FOREACH definition IN ARRAY definitions LOOP
-		EXECUTE definition;
-	END LOOP;
-END;
-$$;
-COMMENT ON FUNCTION registry.create_indexes(text[]) IS 'creates the indexes that drop_secondary_indexes() returned';
 
 /*
  * Applies the staged rows of one kind of fact: changed and re-appearing rows
@@ -272,7 +289,7 @@ BEGIN
 		' ORDER BY coalesce(a.person_id, 0)',
 		fact, columns, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c), place_join);
 	IF is_empty THEN
-		indexes := registry.drop_secondary_indexes(format('registry.%I', fact)::regclass);
+		indexes := registry.drop_indexes(format('registry.%I', fact)::regclass);
 		EXECUTE insertion USING batches, home;
 		PERFORM registry.create_indexes(indexes);
 		arrivals := format('SELECT t.person_id, t.batch_id FROM registry.%I t', fact);
@@ -295,6 +312,15 @@ CREATE OR REPLACE FUNCTION registry.apply_employers(batches bigint[]) RETURNS vo
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
+	WITH gone AS (
+		UPDATE registry.employer t SET ended_on = b.cutoff
+		FROM registry.batch b JOIN registry.source o USING (source)
+		WHERE b.batch_id = ANY (batches) AND o.delivery = 'full' AND t.source = b.source AND t.ended_on IS NULL
+		  AND NOT EXISTS (SELECT FROM registry.staged_employer s WHERE s.row_key = t.row_key AND s.batch_id = b.batch_id)
+		RETURNING b.batch_id)
+	UPDATE registry.batch b SET ended = b.ended + c.rows
+	FROM (SELECT g.batch_id, count(*) AS rows FROM gone g GROUP BY g.batch_id) c WHERE b.batch_id = c.batch_id;
+
 	WITH different AS (
 		UPDATE registry.employer t
 		SET batch_id = s.batch_id, line_no = s.line_no, row_hash = s.row_hash, code_fault = s.code_fault, name = s.name,
@@ -316,15 +342,6 @@ BEGIN
 		RETURNING batch_id)
 	UPDATE registry.batch b SET inserted = b.inserted + c.rows
 	FROM (SELECT a.batch_id, count(*) AS rows FROM arrived a GROUP BY a.batch_id) c WHERE b.batch_id = c.batch_id;
-
-	WITH gone AS (
-		UPDATE registry.employer t SET ended_on = b.cutoff
-		FROM registry.batch b JOIN registry.source o USING (source)
-		WHERE b.batch_id = ANY (batches) AND o.delivery = 'full' AND t.source = b.source AND t.ended_on IS NULL
-		  AND NOT EXISTS (SELECT FROM registry.staged_employer s WHERE s.row_key = t.row_key AND s.batch_id = b.batch_id)
-		RETURNING b.batch_id)
-	UPDATE registry.batch b SET ended = b.ended + c.rows
-	FROM (SELECT g.batch_id, count(*) AS rows FROM gone g GROUP BY g.batch_id) c WHERE b.batch_id = c.batch_id;
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_employers(bigint[]) IS 'applies the staged rows of the employer registries';
@@ -426,25 +443,30 @@ CREATE OR REPLACE FUNCTION registry.refresh_employer_injury(reference date) RETU
 	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	reference_month integer := to_char(reference, 'YYYYMM');
+	lag integer := (SELECT s.lag_months FROM registry.scheme s WHERE s.scheme = 'W');
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_injury;
 	CREATE TEMP TABLE registry_injury ON COMMIT DROP AS
-		SELECT DISTINCT e.employer
+		SELECT e.employer
 		FROM registry.enrolment e
-		JOIN registry.scheme s USING (scheme)
-		WHERE e.scheme = 'W' AND e.employer IS NOT NULL AND e.ended_on IS NULL AND e.person_id > 0
-		  AND registry.enrolment_pays(e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through,
-									  to_char(reference, 'YYYYMM')::integer, s.lag_months)
-		  AND e.employer IN (SELECT x.employer FROM registry.enrolment x WHERE x.scheme = 'P3' AND x.ended_on IS NULL);
-	INSERT INTO pg_temp.registry_touched
-		SELECT DISTINCT e.person_id
-		FROM registry.enrolment e
-		JOIN (SELECT i.employer FROM registry.employer_injury i EXCEPT SELECT n.employer FROM pg_temp.registry_injury n
-			  UNION ALL
-			  (SELECT n.employer FROM pg_temp.registry_injury n EXCEPT SELECT i.employer FROM registry.employer_injury i)) d
-		  USING (employer)
-		WHERE e.scheme = 'P3' AND e.ended_on IS NULL
-		ON CONFLICT DO NOTHING;
+		WHERE e.scheme IN ('W', 'P3') AND e.employer IS NOT NULL AND e.ended_on IS NULL AND e.person_id > 0
+		GROUP BY e.employer
+		HAVING bool_or(e.scheme = 'P3')
+		   AND bool_or(e.scheme = 'W' AND registry.enrolment_pays(e.enrol_status, e.pay_status, e.start_month, e.end_month,
+																  e.paid_through, reference_month, lag));
+	IF EXISTS (SELECT FROM registry.setting s WHERE s.name = 'current_reference_date') THEN
+		INSERT INTO pg_temp.registry_touched
+			SELECT DISTINCT e.person_id
+			FROM registry.enrolment e
+			JOIN (SELECT i.employer FROM registry.employer_injury i EXCEPT SELECT n.employer FROM pg_temp.registry_injury n
+				  UNION ALL
+				  (SELECT n.employer FROM pg_temp.registry_injury n EXCEPT SELECT i.employer FROM registry.employer_injury i)) d
+			  USING (employer)
+			WHERE e.scheme = 'P3' AND e.ended_on IS NULL
+			ON CONFLICT DO NOTHING;
+	END IF;
 	DELETE FROM registry.employer_injury i WHERE NOT EXISTS (SELECT FROM pg_temp.registry_injury n WHERE n.employer = i.employer);
 	INSERT INTO registry.employer_injury SELECT n.employer FROM pg_temp.registry_injury n ON CONFLICT DO NOTHING;
 END;
@@ -524,7 +546,7 @@ DECLARE
 	indexes text[] := '{}';
 BEGIN
 	IF NOT EXISTS (SELECT FROM registry.person) THEN
-		indexes := registry.drop_secondary_indexes('registry.person');
+		indexes := registry.drop_indexes('registry.person');
 	END IF;
 	INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
 								 hukou_region, residence_region, phone, address, life_status, life_since, employment, worker_kind,
@@ -560,11 +582,7 @@ DECLARE
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_moved;
 	CREATE TEMP TABLE registry_moved ON COMMIT DROP AS
-		SELECT v.person_id, v.territory
-		FROM pg_temp.registry_verdict v
-		LEFT JOIN pg_temp.registry_place l USING (person_id)
-		WHERE (v.is_new OR v.territory IS DISTINCT FROM v.old_territory)
-		  AND (NOT v.is_new OR l.person_id IS NULL OR l.differ OR v.territory <> l.territory);
+		SELECT v.person_id, v.territory FROM pg_temp.registry_verdict v WHERE v.rows_elsewhere;
 	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere'] LOOP
 		EXECUTE format('UPDATE registry.%I f SET territory = m.territory FROM pg_temp.registry_moved m'
 					   ' WHERE f.person_id = m.person_id AND f.territory IS DISTINCT FROM m.territory', fact);
@@ -658,17 +676,17 @@ $$;
 COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';
 
 -- The newest cutoff that is or becomes applied.
-CREATE OR REPLACE FUNCTION registry.next_reference_date() RETURNS date
+CREATE OR REPLACE FUNCTION registry.next_reference_date(batches bigint[]) RETURNS date
 	LANGUAGE plpgsql STABLE
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
 	RETURN coalesce(registry.setting('reference_date')::date,
-					(SELECT max(b.cutoff) FROM registry.batch b WHERE b.state IN ('applied', 'staged')),
+					(SELECT max(b.cutoff) FROM registry.batch b WHERE b.state = 'applied' OR b.batch_id = ANY (batches)),
 					current_date);
 END;
 $$;
-COMMENT ON FUNCTION registry.next_reference_date() IS 'reference date once the staged batches are applied';
+COMMENT ON FUNCTION registry.next_reference_date(bigint[]) IS 'reference date once the staged batches are applied';
 
 -- Persons whom the passing of time, other persons or new law touch.
 CREATE OR REPLACE FUNCTION registry.touch_others(old_reference date, reference date) RETURNS boolean
@@ -697,6 +715,7 @@ COMMENT ON FUNCTION registry.touch_others(date, date) IS 'adds persons that time
 -- Only the columns by which the recompute joins: the rest is for autovacuum.
 CREATE OR REPLACE FUNCTION registry.analyze_grown(tables text[]) RETURNS void
 	LANGUAGE plpgsql
+	SET default_statistics_target = 10
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
@@ -743,8 +762,8 @@ CREATE OR REPLACE PROCEDURE registry.compare("full" boolean DEFAULT false)
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	old_reference date := registry.setting('current_reference_date')::date;
-	reference date := registry.next_reference_date();
+	old_reference date;
+	reference date;
 	batches bigint[];
 	applied bigint[] := '{}';
 	everyone boolean;
@@ -758,6 +777,8 @@ BEGIN
 	PERFORM registry.create_recompute_tables();
 
 	LOOP
+		-- held, so that nobody discards a batch while it is applied
+		PERFORM FROM registry.batch b WHERE b.state = 'staged' ORDER BY b.batch_id FOR UPDATE;
 		batches := ARRAY(SELECT DISTINCT ON (b.source) b.batch_id FROM registry.batch b
 						 WHERE b.state = 'staged' AND b.batch_id <> ALL (applied)
 						 ORDER BY b.source, b.cutoff, b.batch_id);
@@ -766,7 +787,6 @@ BEGIN
 		PERFORM registry.report_step(started, format('applying %s batches', cardinality(batches)));
 		PERFORM registry.analyze_grown('{staged_population,staged_enrolment,staged_circumstance,staged_elsewhere,staged_employer}');
 		PERFORM registry.register_numbers(batches);
-		PERFORM registry.analyze_grown('{person_alias}');
 		PERFORM registry.report_step(started, 'new numbers registered');
 		PERFORM registry.apply_employers(batches);
 		PERFORM registry.apply_facts('population', 'row_id', batches);
@@ -788,6 +808,8 @@ BEGIN
 		PERFORM registry.create_place_table();
 	END IF;
 
+	old_reference := registry.setting('current_reference_date')::date;
+	reference := registry.next_reference_date(applied);
 	PERFORM registry.refresh_employer_injury(reference);
 	everyone := registry.touch_others(old_reference, reference) OR "full";
 	ANALYZE pg_temp.registry_touched;
@@ -884,19 +906,14 @@ BEGIN
 	  AND (b.received <> b.unchanged + b.inserted + b.changed + b.rejected OR b.unchanged < 0
 		   OR b.rejected <> (SELECT count(*) FROM registry.reject j WHERE j.batch_id = b.batch_id AND j.state <> 'repaired'));
 
-	RETURN QUERY SELECT 'every row of a person carries the person''s territory', count(*), min('person ' || p.person_id)
-	FROM registry.person p
-	JOIN (SELECT e.person_id, e.territory FROM registry.enrolment e WHERE e.ended_on IS NULL
-		  UNION ALL SELECT o.person_id, o.territory FROM registry.population o WHERE o.ended_on IS NULL
-		  UNION ALL SELECT c.person_id, c.territory FROM registry.circumstance c WHERE c.ended_on IS NULL
-		  UNION ALL SELECT w.person_id, w.territory FROM registry.elsewhere w WHERE w.ended_on IS NULL) f USING (person_id)
-	WHERE f.territory IS DISTINCT FROM p.territory;
+	RETURN QUERY SELECT 'every row of a person carries the person''s territory', count(*), min('person ' || v.person_id)
+	FROM pg_temp.registry_verdict v WHERE v.rows_elsewhere;
 END;
 $$;
 COMMENT ON FUNCTION registry.verify() IS 'proves that the stored state equals a full recompute, counters a recount, and that every received row is accounted for';
 
 REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(), registry.register_numbers(bigint[]), registry.create_place_table(),
-	registry.apply_facts(text, text, bigint[]), registry.drop_secondary_indexes(regclass), registry.create_indexes(text[]), registry.apply_employers(bigint[]), registry.repair_rows(text, text),
+	registry.apply_facts(text, text, bigint[]), registry.drop_indexes(regclass), registry.create_indexes(text[]), registry.apply_employers(bigint[]), registry.repair_rows(text, text),
 	registry.settle_rejects(bigint[]), registry.refresh_employer_injury(date), registry.find_other_problems(),
 	registry.write_persons(), registry.follow_territory(), registry.write_problems(boolean, bigint), registry.write_cells(boolean),
 	registry.clear_staged(bigint[]), registry.touch_others(date, date), registry.analyze_grown(text[]), registry.verify() FROM PUBLIC;

@@ -13,6 +13,8 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
@@ -21,6 +23,8 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/jsonb.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/rel.h"
@@ -134,6 +138,18 @@ stream_date(const FactStream *stream, int column, DateADT *date)
 	return !stream->nulls[column];
 }
 
+/* Bit of a scheme name, -1 for rows whose code gives none. */
+static int
+stream_scheme(const FactStream *stream, int column)
+{
+	struct varlena *name;
+
+	if (stream->nulls[column])
+		return -1;
+	name = PG_DETOAST_DATUM_PACKED(stream->values[column]);
+	return scheme_from_name(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
 static bool
 stream_bool(const FactStream *stream, int column)
 {
@@ -152,12 +168,40 @@ typedef struct RowWriter
 	MemoryContext context;		/* values of the rows not yet flushed */
 } RowWriter;
 
+/*
+ * Rows are appended past the executor, so the table must be what the caller
+ * says: a temporary table of this session with the columns named, those of the
+ * model table in its types.
+ */
+static void
+check_layout(Relation relation, Oid model, const char *const *columns, int count)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	bool		fits = relation->rd_rel->relkind == RELKIND_RELATION &&
+		isTempNamespace(RelationGetNamespace(relation)) && desc->natts == count;
+
+	for (int i = 0; fits && i < count; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		AttrNumber	of_model = get_attnum(model, columns[i]);
+
+		fits = !attribute->attisdropped && strcmp(NameStr(attribute->attname), columns[i]) == 0 &&
+			(of_model == InvalidAttrNumber || get_atttype(model, of_model) == attribute->atttypid);
+	}
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("table \"%s\" cannot take the result of a recompute", RelationGetRelationName(relation)),
+				 errhint("The tables are made by registry.create_recompute_tables().")));
+}
+
 static RowWriter *
-writer_open(Oid relation)
+writer_open(Oid relation, const char *model, const char *const *columns, int count)
 {
 	RowWriter  *writer = palloc0(sizeof(RowWriter));
 
 	writer->relation = table_open(relation, RowExclusiveLock);
+	check_layout(writer->relation, get_relname_relid(model, get_namespace_oid("registry", false)), columns, count);
 	writer->bulk = GetBulkInsertState();
 	writer->context = AllocSetContextCreate(CurrentMemoryContext, "registry rows", ALLOCSET_DEFAULT_SIZES);
 	return writer;
@@ -241,10 +285,18 @@ enum VerdictColumn
 {
 	VERDICT_IS_NEW = PERSON_COLUMN_COUNT,	/* no stored row */
 	VERDICT_CHANGED,			/* stored row differs */
+	VERDICT_ROWS_ELSEWHERE,		/* a row of the person carries another territory */
 	VERDICT_OLD_TERRITORY,
 	VERDICT_OLD_STANDING,
 	VERDICT_OLD_CLASS,
 	VERDICT_COLUMN_COUNT
+};
+
+static const char *const verdict_columns[VERDICT_COLUMN_COUNT] = {
+	"person_id", "territory", "citizen_id", "id_kind", "id_no", "name", "name_key", "sex", "birth_date", "ethnic",
+	"hukou_region", "residence_region", "phone", "address", "life_status", "life_since", "employment", "worker_kind",
+	"paying", "receiving", "paused", "elsewhere", "due", "gap", "standing", "class", "work_state", "next_change",
+	"is_new", "changed", "rows_elsewhere", "old_territory", "old_standing", "old_class"
 };
 
 enum FindingColumn
@@ -252,6 +304,10 @@ enum FindingColumn
 	FINDING_PERSON_ID, FINDING_TERRITORY, FINDING_RULE_ID, FINDING_KEY, FINDING_EMPLOYER,
 	FINDING_SCHEMES, FINDING_MONTHS, FINDING_AMOUNT, FINDING_KEEP, FINDING_EVIDENCE,
 	FINDING_COLUMN_COUNT
+};
+
+static const char *const finding_columns[FINDING_COLUMN_COUNT] = {
+	"person_id", "territory", "rule_id", "finding_key", "employer", "schemes", "months", "amount", "keep", "evidence"
 };
 
 /* What the sources say of the items of a person. */
@@ -275,6 +331,8 @@ typedef struct PersonItems
 	DateADT		birth_date;
 	RegionCode	hukou_region;
 	RegionCode	residence_region;
+	RegionCode	row_territory;	/* of the rows, when they all carry one */
+	bool		rows_differ;	/* they carry different ones, or none */
 	RegionCode	agency;			/* newest agency region */
 	Month		agency_since;	/* 开始年月 of its row */
 	char	   *phone;
@@ -328,9 +386,15 @@ typedef struct Judge
 		} \
 	} while (0)
 
+/* What every kind of row says: whose it is, and which territory it carries. */
 static void
-note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number)
+note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number, int territory)
 {
+	RegionCode	of_row = stream_int64(stream, territory, 0);
+
+	if (items->number == NULL)
+		items->row_territory = of_row;
+	items->rows_differ |= of_row == 0 || of_row != items->row_territory;
 	if (items->citizen_id == 0)
 		items->citizen_id = stream_int64(stream, citizen_id, 0);
 	if (items->number == NULL)
@@ -380,13 +444,13 @@ is_legacy15(const FactStream *stream, int repair)
 	"SELECT p.person_id, p.citizen_id, p.id_kind, p.number, p.repair, p.name, p.name_key, " \
 	"p.former_name, p.sex, p.ethnic, p.birth_date, p.hukou_region, p.hukou_address, " \
 	"p.residence_region, p.residence_address, p.phone, p.status, p.status_date, " \
-	"p.source <> 'police_migrant' FROM registry.population p"
+	"p.territory, p.source <> 'police_migrant' FROM registry.population p"
 enum
 {
 	POP_PERSON, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_REPAIR, POP_NAME, POP_NAME_KEY,
 	POP_FORMER_NAME, POP_SEX, POP_ETHNIC, POP_BIRTH, POP_HUKOU, POP_HUKOU_ADDRESS,
 	POP_RESIDENCE, POP_RESIDENCE_ADDRESS, POP_PHONE, POP_STATUS, POP_STATUS_DATE,
-	POP_HOUSEHOLD, POP_COLUMNS
+	POP_TERRITORY, POP_HOUSEHOLD, POP_COLUMNS
 };
 
 static void
@@ -453,7 +517,7 @@ read_population(Judge *judge, int64 person_id)
 		row->legacy15 = is_legacy15(stream, POP_REPAIR);
 		name = stream_text(stream, POP_NAME);
 		row->name_invalid = name_is_invalid(name, strlen(name));
-		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER);
+		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_TERRITORY);
 		note_register_items(&judge->items, stream, row->household);
 	}
 }
@@ -462,15 +526,15 @@ read_population(Judge *judge, int64 person_id)
 
 #define ENROLMENT_QUERY \
 	"SELECT e.person_id, e.citizen_id, e.id_kind, e.number, e.repair, e.name, e.name_key, e.enrolment_id, " \
-	"s.bit, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
-	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, " \
+	"e.scheme, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
+	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, e.territory, " \
 	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i) " \
-	"FROM registry.enrolment e LEFT JOIN registry.scheme s ON s.scheme = e.scheme"
+	"FROM registry.enrolment e"
 enum
 {
 	ENR_PERSON, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_REPAIR, ENR_NAME, ENR_NAME_KEY, ENR_ID,
 	ENR_SCHEME, ENR_AGENCY, ENR_STATUS, ENR_PAY, ENR_START, ENR_END, ENR_THROUGH,
-	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE,
+	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE, ENR_TERRITORY,
 	ENR_EMPLOYER_INJURY, ENR_COLUMNS
 };
 
@@ -478,7 +542,7 @@ static void
 fill_enrolment(EnrolmentFact *row, const FactStream *stream)
 {
 	row->enrolment_id = stream_int64(stream, ENR_ID, 0);
-	row->scheme = stream->nulls[ENR_SCHEME] ? -1 : DatumGetInt16(stream->values[ENR_SCHEME]);
+	row->scheme = stream_scheme(stream, ENR_SCHEME);
 	row->enrol_status = stream_int16(stream, ENR_STATUS);
 	row->pay_status = stream_int16(stream, ENR_PAY);
 	row->benefit_state = stream_int16(stream, ENR_BENEFIT_STATE);
@@ -564,7 +628,7 @@ read_enrolments(Judge *judge, int64 person_id)
 		row = &dossier->enrolments[dossier->enrolment_count++];
 		fill_enrolment(row, stream);
 		row->name = answer_name(items, name, key);
-		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER);
+		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_TERRITORY);
 		note_name(items, name, key, 1);
 		note_phone(items, stream_text(stream, ENR_PHONE));
 		if (!stream->nulls[ENR_AGENCY])
@@ -578,11 +642,11 @@ read_enrolments(Judge *judge, int64 person_id)
 
 #define CIRCUMSTANCE_QUERY \
 	"SELECT c.person_id, c.citizen_id, c.id_kind, c.number, c.repair, c.name, c.name_key, " \
-	"c.kind, c.start_date, c.end_date FROM registry.circumstance c"
+	"c.kind, c.start_date, c.end_date, c.territory FROM registry.circumstance c"
 enum
 {
 	CIR_PERSON, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_REPAIR, CIR_NAME, CIR_NAME_KEY,
-	CIR_KIND, CIR_START, CIR_END, CIR_COLUMNS
+	CIR_KIND, CIR_START, CIR_END, CIR_TERRITORY, CIR_COLUMNS
 };
 
 static CircumstanceKind
@@ -626,19 +690,18 @@ read_circumstances(Judge *judge, int64 person_id)
 		row->has_end = stream_date(stream, CIR_END, &row->end);
 		row->legacy15 = is_legacy15(stream, CIR_REPAIR);
 		row->name = answer_name(&judge->items, name, key);
-		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER);
+		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_TERRITORY);
 		note_name(&judge->items, name, key, 2);
 	}
 }
 
 #define ELSEWHERE_QUERY \
 	"SELECT w.person_id, w.citizen_id, w.id_kind, w.number, w.repair, w.name, w.name_key, " \
-	"s.bit, w.region, w.enrol_status, w.pay_status " \
-	"FROM registry.elsewhere w LEFT JOIN registry.scheme s ON s.scheme = w.scheme"
+	"w.scheme, w.region, w.enrol_status, w.pay_status, w.territory FROM registry.elsewhere w"
 enum
 {
 	ELS_PERSON, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_REPAIR, ELS_NAME, ELS_NAME_KEY,
-	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_COLUMNS
+	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_TERRITORY, ELS_COLUMNS
 };
 
 static void
@@ -655,13 +718,13 @@ read_elsewheres(Judge *judge, int64 person_id)
 
 		ROOM_FOR_ONE_MORE(dossier->elsewheres, dossier->elsewhere_count, judge->elsewhere_room);
 		row = &dossier->elsewheres[dossier->elsewhere_count++];
-		row->scheme = stream->nulls[ELS_SCHEME] ? -1 : DatumGetInt16(stream->values[ELS_SCHEME]);
+		row->scheme = stream_scheme(stream, ELS_SCHEME);
 		row->enrol_status = stream_int16(stream, ELS_STATUS);
 		row->pay_status = stream_int16(stream, ELS_PAY);
 		row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
 		row->legacy15 = is_legacy15(stream, ELS_REPAIR);
 		row->name = answer_name(&judge->items, name, key);
-		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER);
+		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_TERRITORY);
 		note_name(&judge->items, name, key, 3);
 	}
 }
@@ -828,6 +891,20 @@ fill_identity(const Judge *judge, Datum *values, bool *nulls)
 	set_text(values, nulls, PERSON_ADDRESS, items->address);
 }
 
+/* A person whom no source names any more stays who it was. */
+static void
+keep_identity(const Judge *judge, TupleTableSlot *slot)
+{
+	for (int i = PERSON_TERRITORY; i <= PERSON_ADDRESS; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
+
+		slot->tts_isnull[i] = judge->stored->nulls[i];
+		if (!slot->tts_isnull[i])
+			slot->tts_values[i] = datumCopy(judge->stored->values[i], attribute->attbyval, attribute->attlen);
+	}
+}
+
 static void
 fill_state(const Judge *judge, const Verdict *verdict, Datum *values, bool *nulls)
 {
@@ -946,6 +1023,7 @@ judge_person(Judge *judge, int64 person_id)
 	RegionCode	territory;
 	Verdict		verdict;
 	TupleTableSlot *slot;
+	bool		has_facts;
 	MemoryContext old = MemoryContextSwitchTo(judge->person_context);
 
 	dossier->person_id = person_id;
@@ -961,6 +1039,14 @@ judge_person(Judge *judge, int64 person_id)
 	read_enrolments(judge, person_id);
 	read_circumstances(judge, person_id);
 	read_elsewheres(judge, person_id);
+	has_facts = judge->items.number != NULL;
+	if (!has_facts && judge->stored->person_id != person_id)
+	{
+		/* a number that came and went before anybody was judged: no person */
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(judge->person_context);
+		return;
+	}
 	complete_dossier(judge);
 
 	territory = person_territory(judge->items.residence_region, judge->items.hukou_region,
@@ -974,8 +1060,13 @@ judge_person(Judge *judge, int64 person_id)
 	MemoryContextSwitchTo(judge->verdicts->context);
 	set_value(slot->tts_values, slot->tts_isnull, PERSON_ID, Int64GetDatum(person_id), true);
 	set_value(slot->tts_values, slot->tts_isnull, PERSON_TERRITORY, RegionCodeGetDatum(territory), true);
-	fill_identity(judge, slot->tts_values, slot->tts_isnull);
+	if (has_facts)
+		fill_identity(judge, slot->tts_values, slot->tts_isnull);
+	else
+		keep_identity(judge, slot);
 	fill_state(judge, &verdict, slot->tts_values, slot->tts_isnull);
+	set_value(slot->tts_values, slot->tts_isnull, VERDICT_ROWS_ELSEWHERE,
+			  BoolGetDatum(judge->items.rows_differ || (judge->items.number != NULL && judge->items.row_territory != territory)), true);
 	compare_with_stored(judge, slot, person_id);
 	writer_store(judge->verdicts, slot);
 	write_findings(judge, person_id, territory);
@@ -1103,27 +1194,24 @@ load_rules(Judge *judge, DateADT reference)
 	judge->book.conflict_count = (int) count;
 }
 
+/* Current rows in the order of the primary key. */
 static FactStream *
-open_facts(const char *query, const char *alias, int columns, bool everyone)
+open_facts(const char *query, const char *alias, const char *id, int columns, bool everyone)
 {
-	char	   *sql;
+	const char *condition = everyone ? psprintf("WHERE %s.person_id > 0 AND", alias) :
+		"JOIN pg_temp.registry_touched t USING (person_id) WHERE";
 
-	if (everyone)
-		sql = psprintf("%s WHERE %s.person_id > 0 AND %s.ended_on IS NULL ORDER BY %s.person_id",
-					   query, alias, alias, alias);
-	else
-		sql = psprintf("%s JOIN pg_temp.registry_touched t USING (person_id) "
-					   "WHERE %s.ended_on IS NULL ORDER BY %s.person_id", query, alias, alias);
-	return stream_open(sql, columns);
+	return stream_open(psprintf("%s %s %s.ended_on IS NULL ORDER BY %s.person_id, %s.%s",
+								query, condition, alias, alias, alias, id), columns);
 }
 
 static void
 open_streams(Judge *judge, bool everyone)
 {
-	judge->population = open_facts(POPULATION_QUERY, "p", POP_COLUMNS, everyone);
-	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", ENR_COLUMNS, everyone);
-	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", CIR_COLUMNS, everyone);
-	judge->elsewhere = open_facts(ELSEWHERE_QUERY, "w", ELS_COLUMNS, everyone);
+	judge->population = open_facts(POPULATION_QUERY, "p", "row_id", POP_COLUMNS, everyone);
+	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", "enrolment_id", ENR_COLUMNS, everyone);
+	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", "circumstance_id", CIR_COLUMNS, everyone);
+	judge->elsewhere = open_facts(ELSEWHERE_QUERY, "w", "elsewhere_id", ELS_COLUMNS, everyone);
 	judge->stored = stream_open(everyone ?
 								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p ORDER BY p.person_id" :
 								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p "
@@ -1131,6 +1219,12 @@ open_streams(Judge *judge, bool everyone)
 								PERSON_COLUMN_COUNT);
 	judge->touched = everyone ? NULL :
 		stream_open("SELECT t.person_id FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id", 1);
+}
+
+static void
+pause_for_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
 }
 
 static int64
@@ -1170,8 +1264,9 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	judge->home = PG_GETARG_REGION_CODE(2);
 	load_calendar(judge, reference);
 	load_rules(judge, reference);
-	judge->verdicts = writer_open(PG_GETARG_OID(3));
-	judge->findings = writer_open(PG_GETARG_OID(4));
+	judge->verdicts = writer_open(PG_GETARG_OID(3), "person", verdict_columns, VERDICT_COLUMN_COUNT);
+	judge->findings = writer_open(PG_GETARG_OID(4), "problem", finding_columns, FINDING_COLUMN_COUNT);
+	judge->book.pause = pause_for_interrupts;
 	judge->person_context = AllocSetContextCreate(CurrentMemoryContext, "registry person", ALLOCSET_DEFAULT_SIZES);
 	open_streams(judge, everyone);
 

@@ -11,7 +11,8 @@
 typedef uint32 Coverage;
 
 #define DatumGetCoverage(d) ((Coverage) DatumGetUInt32(d))
-#define CoverageGetDatum(c) UInt32GetDatum((uint32) (c))
+/* As the server reads the four bytes out of a row, sign and all: equal sets are equal datums. */
+#define CoverageGetDatum(c) Int32GetDatum((int32) (c))
 #define PG_GETARG_COVERAGE(n) DatumGetCoverage(PG_GETARG_DATUM(n))
 #define PG_RETURN_COVERAGE(c) return CoverageGetDatum(c)
 

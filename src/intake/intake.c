@@ -487,6 +487,11 @@ read_header(IntakeBatch *batch)
 				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
 				 errmsg("extract of source \"%s\" is empty", batch->source->name),
 				 errhint("An extract starts with a header line, even when it has no rows.")));
+	if (line.result == INTAKE_SPLIT_LONG)
+		ereport(ERROR,
+				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
+				 errmsg("header line of source \"%s\" is longer than 4 MB", batch->source->name),
+				 errhint("The file may not be a text file, or its line ends may be lost.")));
 	/* a broken byte in a header spoils that header, not the file */
 	initStringInfo(&text);
 	intake_decode_lenient(batch->reader.encoding, line.data, line.length, line.length, &text);
@@ -562,7 +567,7 @@ check_cutoff(const IntakeSource *source, DateADT cutoff)
 				(errcode(MAKE_SQLSTATE('R', 'G', '0', '0', '3')),
 				 errmsg("cutoff %s of source \"%s\" is older than its last applied extract", date_text(cutoff), source->name),
 				 errdetail("An extract with cutoff %s has been applied.", newer),
-				 errhint("An older extract would undo newer facts; revert the newer batch first if it was wrong.")));
+				 errhint("An older extract would undo newer facts; if the newer one was wrong, ask the source for a right one.")));
 }
 
 /* Refuses content that was received before, unless that batch was discarded. */
@@ -572,15 +577,18 @@ check_not_received(const IntakeSource *source, const uint8 *digest)
 	Oid			types[2] = {TEXTOID, BYTEAOID};
 	Datum		values[2] = {CStringGetTextDatum(source->name),
 		PointerGetDatum(cstring_to_text_with_len((const char *) digest, PG_SHA256_DIGEST_LENGTH))};
-	char	   *batch_id = query_text("SELECT batch_id FROM registry.batch WHERE source OPERATOR(pg_catalog.=) $1 "
-									  "AND sha256 OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.<>) 'discarded'",
-									  2, types, values);
+	const char *found = "FROM registry.batch WHERE source OPERATOR(pg_catalog.=) $1 "
+		"AND sha256 OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.<>) 'discarded'";
+	char	   *batch_id = query_text(psprintf("SELECT batch_id %s", found), 2, types, values);
+	char	   *state = query_text(psprintf("SELECT state %s", found), 2, types, values);
 
-	if (batch_id)
+	if (batch_id && state)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("this extract of source \"%s\" has been received already", source->name),
-				 errdetail("Batch %s has the same content.", batch_id),
+				 errdetail("Batch %s has the same content; its state is \"%s\".", batch_id, state),
+				 strcmp(state, "applied") == 0 ?
+				 errhint("If the source says today again what it said then, append an empty line to the file: that changes its content and no row.") :
 				 errhint("Discard that batch with registry.discard(%s) if it is to be received anew.", batch_id)));
 }
 

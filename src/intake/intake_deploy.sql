@@ -237,7 +237,7 @@ BEGIN
 	IF found_batch.state NOT IN ('staged', 'held') THEN
 		RAISE EXCEPTION 'batch % cannot be discarded', $1
 			USING ERRCODE = 'RG004', DETAIL = format('Its state is "%s".', found_batch.state),
-				  HINT = CASE found_batch.state WHEN 'applied' THEN 'registry.revert_batch() takes an applied batch back.'
+				  HINT = CASE found_batch.state WHEN 'applied' THEN 'An applied batch stays; a newer extract of the source corrects it.'
 												ELSE 'It has been discarded already.' END;
 	END IF;
 	SELECT s.kind INTO STRICT kind FROM registry.source s WHERE s.source = found_batch.source;

@@ -306,6 +306,7 @@ intake_reader_next(IntakeReader *reader, int expected_fields, IntakeLine *line)
 		{
 			/* the head must survive the skipping */
 			line->length = 4096;
+			line->quoted = false;
 			line->data = memcpy(palloc(line->length), line->data, line->length);
 			skip_line(reader);
 			reader->line_no++;

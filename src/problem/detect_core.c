@@ -25,6 +25,7 @@ typedef struct Detection
 	Verdict    *verdict;
 	FindingSink sink;
 	void	   *state;
+	const MonthSet *employee_medical;	/* months of M1, for MD02 and MD03 */
 } Detection;
 
 static void
@@ -194,21 +195,26 @@ is_prepaid_year(const EnrolmentFact *row)
 	return row->start % 12 == 0 || row->start % 12 == 8;
 }
 
-/* Months of employee medical insurance inside the window that ends with the overlap. */
-static int
-employee_medical_months(const Dossier *dossier, Month last)
+/* All months of employee medical insurance of a person. */
+static void
+gather_employee_medical(const Dossier *dossier, MonthSet *months)
 {
-	MonthSet	months = {{0}};
-	MonthSpan	window = {last - MD02_WINDOW + 1, last};
-
+	memset(months, 0, sizeof(*months));
 	for (int i = 0; i < dossier->enrolment_count; i++)
-	{
-		const EnrolmentFact *row = &dossier->enrolments[i];
+		if (dossier->enrolments[i].scheme == SCHEME_M1)
+			month_set_add(months, dossier->enrolments[i].paid);
+}
 
-		if (row->scheme == SCHEME_M1)
-			month_set_add(&months, month_span_intersect(row->paid, window));
-	}
-	return month_set_size(&months);
+/* Those inside the window that ends with an overlap. */
+static int
+employee_medical_months(const Detection *detection, Month last)
+{
+	MonthSet	window = {{0}};
+
+	month_set_add(&window, (MonthSpan) {last - MD02_WINDOW + 1, last});
+	for (int i = 0; i < MONTH_SET_WORDS; i++)
+		window.word[i] &= detection->employee_medical->word[i];
+	return month_set_size(&window);
 }
 
 /* The rule that really applies to a pair the matrix names only roughly. */
@@ -222,7 +228,7 @@ refine_rule(const Detection *detection, const ConflictRule *rule,
 			return "MD14";
 		if (first->identity == IDENTITY_FLEXIBLE)
 			return "MD04";
-		return employee_medical_months(detection->dossier, overlap.last) >= MD02_MINIMUM ? "MD02" : "MD03";
+		return employee_medical_months(detection, overlap.last) >= MD02_MINIMUM ? "MD02" : "MD03";
 	}
 	if (strcmp(rule->rule_id, "MD05") == 0)
 	{
@@ -333,6 +339,8 @@ detect_conflict(const Detection *detection, OverlapTable *table, const ConflictR
 
 		if (first->scheme != rule->first_scheme || month_span_is_empty(first_span))
 			continue;
+		if (detection->book->pause != NULL)
+			detection->book->pause();
 		for (int j = symmetric ? i + 1 : 0; j < dossier->enrolment_count; j++)
 		{
 			const EnrolmentFact *second = &dossier->enrolments[j];
@@ -350,9 +358,10 @@ detect_conflict(const Detection *detection, OverlapTable *table, const ConflictR
 }
 
 static void
-detect_doubles(const Detection *detection)
+detect_doubles(Detection *detection)
 {
 	const Dossier *dossier = detection->dossier;
+	MonthSet	employee_medical;
 	Verdict    *verdict = detection->verdict;
 	Coverage	paid = 0;
 	Coverage	benefit = 0;
@@ -371,6 +380,8 @@ detect_doubles(const Detection *detection)
 		if (!month_span_is_empty(row->benefit))
 			benefit |= SCHEME_BIT(row->scheme);
 	}
+	gather_employee_medical(dossier, &employee_medical);
+	detection->employee_medical = &employee_medical;
 	table.count = 0;
 	for (int i = 0; i < detection->book->conflict_count; i++)
 	{
@@ -380,6 +391,7 @@ detect_doubles(const Detection *detection)
 			((rule->second_benefit ? benefit : paid) & SCHEME_BIT(rule->second_scheme)))
 			detect_conflict(detection, &table, rule);
 	}
+	detection->employee_medical = NULL;
 	for (int i = 0; i < table.count; i++)
 	{
 		Overlap    *overlap = &table.overlaps[i];
@@ -534,7 +546,7 @@ void
 detect_problems(const Dossier *dossier, const Calendar *calendar, const RuleBook *book,
 				Verdict *verdict, FindingSink sink, void *state)
 {
-	Detection	detection = {dossier, calendar, book, verdict, sink, state};
+	Detection	detection = {dossier, calendar, book, verdict, sink, state, NULL};
 
 	detect_identity(&detection);
 	detect_names(&detection);

@@ -7,7 +7,7 @@
 
 #include "classify/classify.h"
 
-#define RULE_ID_SIZE 8
+#define RULE_ID_SIZE 16
 #define FINDING_ROWS 8			/* rows named in the evidence of a finding */
 
 /* Which row of a conflicting pair stays. */
@@ -57,6 +57,7 @@ typedef struct RuleBook
 	int			conflict_count;
 	int32		registered_six; /* county of the registered place, 0 unknown */
 	int32		dwelling_six;	/* county of the territory */
+	void		(*pause) (void);	/* called in long loops, may not return */
 } RuleBook;
 
 /*

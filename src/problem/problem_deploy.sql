@@ -3,7 +3,7 @@
 CREATE SEQUENCE IF NOT EXISTS registry.problem_id_seq;
 
 CREATE TABLE IF NOT EXISTS registry.rule (
-	rule_id text COLLATE "C" PRIMARY KEY,
+	rule_id text COLLATE "C" PRIMARY KEY CHECK (octet_length(rule_id) BETWEEN 1 AND 15),
 	title text NOT NULL,
 	title_en text NOT NULL,
 	severity text NOT NULL CHECK (severity IN ('E', 'H', 'M', 'L', 'I')),
