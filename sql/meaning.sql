@@ -462,6 +462,19 @@ INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
 ('c12', '19800101', 'h', '340421', 'P2 2/2 202001-; nat P2 310101 1/1 202001-; M2 1/1 202001-; nat M2 310101 1/1 202001-', 'class=elsewhere', 'elsewhere before interrupted; enrolled before elsewhere'),
 ('c13', '19500101', 'h', '340421', 'P1 1/3 199001-201001 b1:201002-=2000; M1 2/2 199001- >201001 b1:201002-', 'class=enrolled', 'receiving'),
 ('c14', '19800101', 'm', '310101|340421', 'M2 1/1 202001-', 'class=enrolled due=M', 'migrant');
+-- further pairs of the rule table (domain, section 4.5 to 4.7)
+INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
+	('pn06', '19800101', 'h', '', 'P3 4/3 202301-202306 a340402; P3 4/3 202305-202312 a340403', 'money=PN06:2', 'P3 ∩ P3'),
+	('pn13', '19500101', 'h', '', 'P2 1/3 200101-200112 b1:202301-=100; P1 4/3 202306-202308 i2', 'money=PN13:3=*', 'P2 benefit ∩ P1 paying'),
+	('pn_two_keeps', '19800101', 'h', '', 'P1 4/3 202301-202312; P2 4/3 202301-202303; P3 4/3 202303-202304', 'money=PN02:3,PN03:2,PN05:1', 'every pair under its own rule'),
+	('md08', '19800101', 'h', '', 'M4 4/3 202301-202312; M1 4/3 202312-202406 i1 @A', 'money=MD08:1', 'M4 ∩ M1'),
+	('md09', '19800101', 'h', '', 'M5 4/3 202301-202312; M2 4/3 202311-202405', 'money=MD09:2', 'M5 ∩ M2'),
+	('md10', '19800101', 'h', '', 'M6 1/1 202301-; M1 1/1 202301- i1 @A; M6 1/1 202301- a340403', 'money=', 'M6 ∩ any is legal'),
+	('md02_two_pairs', '19800101', 'h', '', 'M1 1/1 202301- i1 @A; M2 4/3 202402-202403 a340402; M2 4/3 202403-202405 a340403', 'money=MD02:4,MD05:1', 'months of all pairs of a rule together; M2 ∩ M2 besides'),
+	('bn01_two', '19500101', 'h', '', 'P1 1/3 199001-201001 b1:201002-=1500; U 4/3 200001-200012; 死亡 20240310-; 火化 20240415-', 'life=21 money=BN01:3=4500', 'two death rows: the earlier'),
+	('bn03_two', '19500101', 'h', '', 'P1 1/3 199001-201001 b1:201002-=2000; 服刑 20230201-20230228; 服刑 20240201-20240229', 'money=BN03:2=4000', 'two sentences'),
+	('bn03_adjacent', '19500101', 'h', '', 'P1 1/3 199001-201001 b1:201002-=2000; 服刑 20240110-20240214; 服刑 20240215-20240320', 'money=BN03:1=2000', 'February lies in prison, sentence after sentence'),
+	('class_emp_p2_paused', '19800101', 'h', '', 'P1 2/2 202001- i1 @A; P2 1/1 202001-; W 1/1 202001- i1 @A; M1 1/1 202001- i1 @A; U 1/1 202001- i1 @A', 'gap=P class=interrupted', 'the unsatisfied pension of an employed person is paused, P2 does not help');
 -- U benefit in prison is UW06, not BN03
 INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
 ('uw06', '19800101', 'h', '', 'U 2/2 200001-202312 b1:202401-=1200; 服刑 20240201-', 'life=41 money=UW06:5=6000', 'an unemployment benefit in prison is UW06, not BN03');
@@ -721,6 +734,16 @@ SELECT * FROM facts_hold('again');
 INSERT INTO later SELECT 'again', k, expected, sentence FROM later WHERE step = 'august';
 INSERT INTO later SELECT 'again', l.k, l.expected, l.sentence FROM later l WHERE l.step = 'july' AND l.k NOT IN (SELECT a.k FROM later a WHERE a.step = 'august');
 SELECT * FROM judge('again');
+
+-- the lag is a setting of the scheme
+INSERT INTO later VALUES
+	('lag', 'pay_lag2', 'paying=P1 paused=', 'three months behind, the limit is three'),
+	('lag', 'pay_lag3', 'paying= paused=P1', 'four months behind'),
+	('lag', 'pay_lag_year', 'paying= paused=M2', 'another scheme');
+UPDATE registry.scheme SET lag_months = 3 WHERE scheme = 'P1';
+CALL registry.compare(full => true);
+SELECT * FROM judge('lag');
+SELECT * FROM facts_hold('lag');
 
 \qecho -- expectations by step, those not met
 SELECT step, count(*) >= 1 AS checked, count(*) FILTER (WHERE found IS DISTINCT FROM expected) AS not_met FROM checked GROUP BY 1 ORDER BY 1;
