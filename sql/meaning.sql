@@ -220,7 +220,7 @@ INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
 ('else_home_older', '19800101', 'h', '', 'nat P1 342422 1/1 200001-', 'elsewhere=', 'an abolished code of a place now at home counts as home, over two steps'),
 ('else_paused', '19800101', 'h', '', 'nat P1 310101 2/2 202001-', 'elsewhere=', 'a paused row elsewhere is not normal'),
 ('else_ended', '19800101', 'h', '', 'nat P1 310101 4/3 202001-202312', 'elsewhere=', 'an ended row elsewhere is not normal'),
-('else_over', '19800101', 'h', '', 'nat P1 310101 1/1 202001-202312', 'elsewhere=', 'a normal row that ended before the reference month'),
+('else_over', '19800101', 'h', '', 'nat P1 310101 1/1 202001-202312', 'elsewhere=P1', 'a normal row: the answer says how things stand, whatever its months'),
 ('else_two', '19800101', 'h', '', 'nat P1 310101 1/1 202001-; nat M1 310101 1/1 202001-', 'elsewhere=P1,M1 class=elsewhere gap= money=', 'several rows per person'),
 -- life status: the strongest proven fact wins
 ('life_police_dead', '19800101', 'h:死亡:20230105', '', 'P1 1/1 202001-', 'life=20 class=gone due= gap= paying=P1 register=HK04', 'dead in police (20); gone: nothing due; CL28'),

@@ -496,6 +496,7 @@ classify(Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 		if (verdict->age < MAJORITY_FOR_PENSION)
 			verdict_changes_on(verdict, calendar, birthday(dossier->birth_date, MAJORITY_FOR_PENSION));
 	}
+	changes_in_month(verdict, calendar, MATERNITY_IN_MEDICAL_SINCE);
 	judge_life(dossier, calendar, verdict);
 	judge_planes(dossier, calendar, verdict);
 	judge_due(dossier, calendar, verdict);

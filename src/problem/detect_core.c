@@ -498,6 +498,40 @@ whole_months(const CircumstanceFact *sentence, const Calendar *calendar)
 
 #define SENTENCES 16
 
+/* Extends a sentence by those that overlap it or follow it without a day between. */
+static CircumstanceFact
+served_in_one_go(const Dossier *dossier, CircumstanceFact sentence)
+{
+	bool		grown = true;
+
+	while (grown)
+	{
+		grown = false;
+		for (int i = 0; i < dossier->circumstance_count; i++)
+		{
+			const CircumstanceFact *other = &dossier->circumstances[i];
+
+			if (other->kind != CIRCUMSTANCE_PRISON ||
+				(other->has_start && sentence.has_end && other->start > sentence.end + 1) ||
+				(other->has_end && sentence.has_start && other->end + 1 < sentence.start))
+				continue;
+			if (sentence.has_start && (!other->has_start || other->start < sentence.start))
+			{
+				sentence.has_start = other->has_start;
+				sentence.start = other->start;
+				grown = true;
+			}
+			if (sentence.has_end && (!other->has_end || other->end > sentence.end))
+			{
+				sentence.has_end = other->has_end;
+				sentence.end = other->end;
+				grown = true;
+			}
+		}
+	}
+	return sentence;
+}
+
 static void
 detect_prison_benefits(const Detection *detection, Coverage schemes)
 {
@@ -507,7 +541,11 @@ detect_prison_benefits(const Detection *detection, Coverage schemes)
 
 	for (int i = 0; i < dossier->circumstance_count && count < SENTENCES; i++)
 		if (dossier->circumstances[i].kind == CIRCUMSTANCE_PRISON)
-			sentences[count++] = whole_months(&dossier->circumstances[i], detection->calendar);
+		{
+			CircumstanceFact served = served_in_one_go(dossier, dossier->circumstances[i]);
+
+			sentences[count++] = whole_months(&served, detection->calendar);
+		}
 	if (count == 0)
 		return;
 	report_benefit(detection, "BN03", schemes & COVERAGE_ALL_PENSION_BENEFIT, sentences, count);
