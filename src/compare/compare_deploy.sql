@@ -11,7 +11,7 @@ CREATE UNLOGGED TABLE IF NOT EXISTS registry.place (
 	person_id bigint NOT NULL,
 	territory region_code
 );
-COMMENT ON TABLE registry.place IS 'working table of compare(): territory by register of the persons whose rows arrive; empty between calls';
+COMMENT ON TABLE registry.place IS 'working table of the first compare(): territory by register of every person; empty between calls';
 
 CREATE OR REPLACE FUNCTION registry.setting(name text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -232,7 +232,7 @@ END;
 $$;
 COMMENT ON FUNCTION registry.register_numbers(bigint[]) IS 'gives every new number of the staged batches a person';
 
--- Territory by register for the persons whose rows arrive.
+-- Territory by register, for the first compare(), which has no persons yet.
 CREATE OR REPLACE FUNCTION registry.find_places() RETURNS void
 	LANGUAGE plpgsql
 	SET client_min_messages = warning
@@ -292,7 +292,8 @@ BEGIN
 		WHEN 'enrolment' THEN 'coalesce(l.territory, registry.person_territory(NULL, NULL, s.agency, $2))'
 		ELSE 'coalesce(l.territory, $2)' END;
 	IF fact <> 'population' THEN
-		place_join := 'LEFT JOIN registry.place l ON l.person_id = a.person_id';
+		-- later runs know most persons already; rows of the others follow their person once it is judged
+		place_join := format('LEFT JOIN registry.%I l ON l.person_id = a.person_id', CASE WHEN first_run THEN 'place' ELSE 'person' END);
 	END IF;
 
 	-- rows that a full extract no longer holds
@@ -868,7 +869,9 @@ BEGIN
 		PERFORM registry.report_step(started, 'new numbers registered');
 		PERFORM registry.apply_employers(batches);
 		PERFORM registry.apply_facts('population', 'row_id', batches);
-		PERFORM registry.find_places();
+		IF registry.setting('current_reference_date') IS NULL THEN
+			PERFORM registry.find_places();
+		END IF;
 		PERFORM registry.report_step(started, 'registers applied');
 		PERFORM registry.apply_facts('enrolment', 'enrolment_id', batches);
 		PERFORM registry.report_step(started, 'enrolments applied');
