@@ -1,0 +1,112 @@
+/*
+ * fact_stream.c
+ *		Cursors over facts, ordered by person.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "compare/fact_stream.h"
+#include "compat.h"
+#include "coverage/coverage.h"
+
+#define FETCH_ROWS 1000
+
+void
+stream_advance(FactStream *stream)
+{
+	TupleDesc	desc;
+
+	if (stream->next == stream->count)
+	{
+		if (stream->table != NULL)
+			SPI_freetuptable(stream->table);
+		SPI_cursor_fetch(stream->portal, true, FETCH_ROWS);
+		stream->table = SPI_tuptable;
+		stream->count = SPI_processed;
+		stream->next = 0;
+		CHECK_FOR_INTERRUPTS();
+		if (stream->count == 0)
+		{
+			stream->person_id = NO_PERSON;
+			return;
+		}
+	}
+	desc = stream->table->tupdesc;
+	heap_deform_tuple(stream->table->vals[stream->next++], desc, stream->values, stream->nulls);
+	stream->person_id = DatumGetInt64(stream->values[0]);
+}
+
+FactStream *
+stream_open(const char *query, int column_count)
+{
+	FactStream *stream = palloc0(sizeof(FactStream));
+	SPIPlanPtr	plan = SPI_prepare(query, 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	stream->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	stream->column_count = column_count;
+	stream->values = palloc(sizeof(Datum) * column_count);
+	stream->nulls = palloc(sizeof(bool) * column_count);
+	stream_advance(stream);
+	return stream;
+}
+
+void
+stream_close(FactStream *stream)
+{
+	SPI_cursor_close(stream->portal);
+}
+
+char *
+stream_text(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? NULL : TextDatumGetCString(stream->values[column]);
+}
+
+int64
+stream_int64(const FactStream *stream, int column, int64 otherwise)
+{
+	return stream->nulls[column] ? otherwise : DatumGetInt64(stream->values[column]);
+}
+
+int
+stream_int16(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? 0 : DatumGetInt16(stream->values[column]);
+}
+
+Month
+stream_month(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? MONTH_NONE :
+		month_from_yyyymm(DatumGetInt32(stream->values[column]));
+}
+
+bool
+stream_date(const FactStream *stream, int column, DateADT *date)
+{
+	*date = stream->nulls[column] ? 0 : DatumGetDateADT(stream->values[column]);
+	return !stream->nulls[column];
+}
+
+/* Bit of a scheme name, -1 for rows whose code gives none. */
+int
+stream_scheme(const FactStream *stream, int column)
+{
+	struct varlena *name;
+
+	if (stream->nulls[column])
+		return -1;
+	name = PG_DETOAST_DATUM_PACKED(stream->values[column]);
+	return scheme_from_name(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+bool
+stream_bool(const FactStream *stream, int column)
+{
+	return !stream->nulls[column] && DatumGetBool(stream->values[column]);
+}
