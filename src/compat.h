@@ -39,6 +39,15 @@ struct Node;
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
 #endif
 
+/* PostgreSQL 16 can insert into summarizing indexes (BRIN) alone. */
+#if PG_VERSION_NUM >= 160000
+#define registry_insert_index_tuples(result, slot, estate) \
+	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
+#else
+#define registry_insert_index_tuples(result, slot, estate) \
+	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
+#endif
+
 /* Declares and registers a function that SQL may call. */
 #define REGISTRY_FUNCTION(name) \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \

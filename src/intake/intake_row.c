@@ -18,6 +18,7 @@
 #include "utils/numeric.h"
 #include "utils/uuid.h"
 
+#include "compat.h"
 #include "citizen/credit_code.h"
 #include "citizen/document.h"
 #include "coverage/coverage.h"

@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "intake/intake.h"
 
 #define BUFFER_ROWS 1000
@@ -166,8 +167,7 @@ intake_table_flush(IntakeTable *table)
 		{
 			GetPerTupleExprContext(table->estate)->ecxt_scantuple = table->slots[i];
 			table->slots[i]->tts_tableOid = RelationGetRelid(table->relation);
-			list_free(ExecInsertIndexTuples(table->result, table->slots[i], table->estate,
-											false, false, NULL, NIL));
+			list_free(registry_insert_index_tuples(table->result, table->slots[i], table->estate));
 			ResetPerTupleExprContext(table->estate);
 		}
 	MemoryContextReset(table->row_memory);
