@@ -178,28 +178,29 @@ BEGIN
 	numbers := format(
 		'SELECT %1$s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS person_id,'
 		' CASE WHEN n.citizen_id IS NOT NULL THEN ''citizen_id'' ELSE ''document'' END AS kind,'
-		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id'
+		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id, n.territory'
 		-- citizens of the registers, citizens that only others name, and documents
-		' FROM (SELECT p.citizen_id, NULL::text AS number, min(p.batch_id) AS batch_id'
+		' FROM (SELECT p.citizen_id, NULL::text AS number, min(p.batch_id) AS batch_id,'
+		' min(registry.person_territory(p.residence_region, p.hukou_region, NULL, %3$L)) AS territory'
 		' FROM registry.staged_population p'
 		' WHERE p.batch_id = ANY (%2$L) AND p.citizen_id IS NOT NULL GROUP BY p.citizen_id'
-		' UNION ALL SELECT s.citizen_id, NULL, min(s.batch_id)'
+		' UNION ALL SELECT s.citizen_id, NULL, min(s.batch_id), NULL'
 		' FROM (SELECT e.citizen_id, e.batch_id FROM registry.staged_enrolment e'
 		' UNION ALL SELECT c.citizen_id, c.batch_id FROM registry.staged_circumstance c'
 		' UNION ALL SELECT w.citizen_id, w.batch_id FROM registry.staged_elsewhere w) s'
 		' WHERE s.batch_id = ANY (%2$L) AND s.citizen_id IS NOT NULL'
 		' AND NOT EXISTS (SELECT FROM registry.staged_population p WHERE p.citizen_id = s.citizen_id AND p.batch_id = ANY (%2$L))'
 		' GROUP BY s.citizen_id'
-		' UNION ALL SELECT NULL, d.number, min(d.batch_id)'
+		' UNION ALL SELECT NULL, d.number, min(d.batch_id), NULL'
 		' FROM (SELECT p.number, p.batch_id FROM registry.staged_population p WHERE p.citizen_id IS NULL AND p.fault IS NULL'
 		' UNION ALL SELECT e.number, e.batch_id FROM registry.staged_enrolment e WHERE e.citizen_id IS NULL AND e.fault IS NULL'
 		' UNION ALL SELECT c.number, c.batch_id FROM registry.staged_circumstance c WHERE c.citizen_id IS NULL AND c.fault IS NULL'
 		' UNION ALL SELECT w.number, w.batch_id FROM registry.staged_elsewhere w WHERE w.citizen_id IS NULL AND w.fault IS NULL) d'
-		' WHERE d.batch_id = ANY (%2$L) GROUP BY d.number) n', last_id, batches);
+		' WHERE d.batch_id = ANY (%2$L) GROUP BY d.number) n', last_id, batches, registry.home_region());
 	IF registry.may_load('registry.person_alias') THEN
 		made := registry.load_table('registry.person_alias', numbers, NULL, NULL, false);
 	ELSE
-		EXECUTE format('INSERT INTO registry.person_alias (person_id, kind, value, batch_id) %s'
+		EXECUTE format('INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory) %s'
 					   ' WHERE NOT EXISTS (SELECT FROM registry.person_alias a'
 					   ' WHERE a.value = coalesce(n.citizen_id::text, n.number) AND a.kind <> ''former_name'')', numbers);
 		GET DIAGNOSTICS made = ROW_COUNT;
@@ -207,8 +208,8 @@ BEGIN
 	PERFORM registry.analyze_grown('{person_alias}');
 
 	-- the forms under which a number or a name was also known
-	INSERT INTO registry.person_alias (person_id, kind, value, batch_id)
-	SELECT DISTINCT ON (a.person_id, s.kind, s.value) a.person_id, s.kind, s.value, s.batch_id
+	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory)
+	SELECT DISTINCT ON (a.person_id, s.kind, s.value) a.person_id, s.kind, s.value, s.batch_id, a.territory
 	FROM (SELECT p.number, 'legacy15' AS kind, left(p.number, 6) || substr(p.number, 9, 9) AS value, p.batch_id
 		  FROM registry.staged_population p WHERE p.repair = 'legacy15'
 		  UNION ALL
@@ -437,8 +438,8 @@ BEGIN
 		' FROM pg_temp.registry_repair f WHERE r.person_id = 0 AND r.%2$I = f.id', fact, id_column);
 
 	INSERT INTO pg_temp.registry_touched SELECT DISTINCT f.person_id FROM pg_temp.registry_repair f ON CONFLICT DO NOTHING;
-	INSERT INTO registry.person_alias (person_id, kind, value, batch_id)
-		SELECT DISTINCT ON (f.person_id, f.number) f.person_id, 'repaired', f.number, f.batch_id
+	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory)
+		SELECT DISTINCT ON (f.person_id, f.number) f.person_id, 'repaired', f.number, f.batch_id, f.territory
 		FROM pg_temp.registry_repair f ORDER BY f.person_id, f.number, f.batch_id
 		ON CONFLICT DO NOTHING;
 	-- only the check character was wrong: ID05, else the rule that was broken;
@@ -662,6 +663,9 @@ BEGIN
 		EXECUTE format('UPDATE registry.%I f SET territory = m.territory FROM pg_temp.registry_moved m'
 					   ' WHERE f.person_id = m.person_id AND f.territory IS DISTINCT FROM m.territory', fact);
 	END LOOP;
+	UPDATE registry.person_alias a SET territory = v.territory FROM pg_temp.registry_verdict v
+	WHERE a.person_id = v.person_id AND (v.is_new OR v.rows_elsewhere OR v.territory IS DISTINCT FROM v.old_territory)
+	  AND a.territory IS DISTINCT FROM v.territory;
 	UPDATE registry.problem p SET territory = m.territory FROM pg_temp.registry_moved m
 	WHERE p.person_id = m.person_id AND p.territory IS DISTINCT FROM m.territory;
 END;
@@ -985,7 +989,9 @@ BEGIN
 		   OR b.rejected <> (SELECT count(*) FROM registry.reject j WHERE j.batch_id = b.batch_id AND j.state <> 'repaired'));
 
 	RETURN QUERY SELECT 'every row of a person carries the person''s territory', count(*), min('person ' || v.person_id)
-	FROM pg_temp.registry_verdict v WHERE v.rows_elsewhere;
+	FROM pg_temp.registry_verdict v
+	WHERE v.rows_elsewhere
+	   OR EXISTS (SELECT FROM registry.person_alias a WHERE a.person_id = v.person_id AND a.territory IS DISTINCT FROM v.territory);
 END;
 $$;
 COMMENT ON FUNCTION registry.verify() IS 'proves that the stored state equals a full recompute, counters a recount, and that every received row is accounted for';

@@ -57,6 +57,7 @@ CREATE INDEX IF NOT EXISTS person_citizen_id_idx ON registry.person (citizen_id)
 
 CREATE TABLE IF NOT EXISTS registry.person_alias (
 	person_id bigint NOT NULL,
+	territory region_code,
 	kind text COLLATE "C" NOT NULL,
 	value text COLLATE "C" NOT NULL,
 	batch_id bigint,
