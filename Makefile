@@ -20,8 +20,12 @@ OBJS = $(SOURCES:.c=.o)
 
 # Code of each room goes into the extension script; what deploy creates goes
 # into it as text (script/pack-deploy), to be run by registry.deploy().
-CODE_SQL = src/module.sql $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room).sql))) src/deploy.sql
-DEPLOY_SQL = src/deploy_begin.sql $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(wildcard $(root)/src/$(room)/$(room)_deploy.sql)))
+# In a room the file named after it comes first, the others by name.
+first_then_others = $(patsubst $(root)/%,%,$(filter %/$(1),$(2)) $(filter-out %/$(1),$(2)))
+deploy_sql = $(call first_then_others,$(1)_deploy.sql,$(sort $(wildcard $(root)/src/$(1)/*_deploy.sql)))
+code_sql = $(call first_then_others,$(1).sql,$(sort $(filter-out %_deploy.sql,$(wildcard $(root)/src/$(1)/*.sql))))
+CODE_SQL = src/module.sql $(foreach room,$(ROOMS),$(call code_sql,$(room))) src/deploy.sql
+DEPLOY_SQL = src/deploy_begin.sql $(foreach room,$(ROOMS),$(call deploy_sql,$(room)))
 
 DATA_built = registry--$(EXTVERSION).sql
 DATA = $(wildcard $(root)/src/upgrade/registry--*--*.sql)

@@ -1,0 +1,150 @@
+-- Writing what was judged: persons, their territory, problems and coverage cells,
+-- all from the one stream of old and new states.
+
+CREATE OR REPLACE FUNCTION registry.write_persons() RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	IF registry.may_load('registry.person') THEN
+		PERFORM registry.load_table('registry.person',
+			'SELECT v.person_id, v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic,'
+			' v.hukou_region, v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind,'
+			' v.paying, v.receiving, v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change,'
+			' now() AS updated_at FROM pg_temp.registry_verdict v', NULL, NULL, true);
+		RETURN;
+	END IF;
+
+	INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
+								 hukou_region, residence_region, phone, address, life_status, life_since, employment, worker_kind,
+								 paying, receiving, paused, elsewhere, due, gap, standing, class, work_state, next_change, updated_at)
+	SELECT v.person_id, v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic,
+		   v.hukou_region, v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind,
+		   v.paying, v.receiving, v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now()
+	FROM pg_temp.registry_verdict v
+	WHERE v.is_new;
+
+	UPDATE registry.person p
+	SET (territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic, hukou_region, residence_region, phone, address,
+		 life_status, life_since, employment, worker_kind, paying, receiving, paused, elsewhere, due, gap, standing, class,
+		 work_state, next_change, updated_at)
+	  = (v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic, v.hukou_region,
+		 v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind, v.paying, v.receiving,
+		 v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now())
+	FROM pg_temp.registry_verdict v
+	WHERE p.person_id = v.person_id AND v.changed;
+END;
+$$;
+COMMENT ON FUNCTION registry.write_persons() IS 'writes the judged states that are new or differ';
+
+-- Every row of a person carries the person's territory.
+CREATE OR REPLACE FUNCTION registry.follow_territory() RETURNS void
+	LANGUAGE plpgsql
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	fact text;
+BEGIN
+	DROP TABLE IF EXISTS pg_temp.registry_moved;
+	CREATE TEMP TABLE registry_moved ON COMMIT DROP AS
+		SELECT v.person_id, v.territory FROM pg_temp.registry_verdict v WHERE v.rows_elsewhere;
+	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere'] LOOP
+		EXECUTE format('UPDATE registry.%I f SET territory = m.territory FROM pg_temp.registry_moved m'
+					   ' WHERE f.person_id = m.person_id AND f.territory IS DISTINCT FROM m.territory', fact);
+	END LOOP;
+	UPDATE registry.person_alias a SET territory = v.territory FROM pg_temp.registry_verdict v
+	WHERE a.person_id = v.person_id AND (v.is_new OR v.rows_elsewhere OR v.territory IS DISTINCT FROM v.old_territory)
+	  AND a.territory IS DISTINCT FROM v.territory;
+	UPDATE registry.problem p SET territory = m.territory FROM pg_temp.registry_moved m
+	WHERE p.person_id = m.person_id AND p.territory IS DISTINCT FROM m.territory;
+END;
+$$;
+COMMENT ON FUNCTION registry.follow_territory() IS 'gives the rows of persons who moved their new territory';
+
+/*
+ * Opens, refreshes and closes problems so that those of the judged persons are
+ * exactly the findings.  The same finding stays the same problem; decisions on
+ * it survive.
+ */
+CREATE OR REPLACE FUNCTION registry.write_problems(everyone boolean, batch bigint) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	INSERT INTO registry.problem AS p (person_id, territory, rule_id, finding_key, employer, schemes, months, amount, keep,
+									   evidence, state, batch_id, opened_at)
+	SELECT f.person_id, f.territory, f.rule_id, f.finding_key, f.employer, f.schemes, f.months, f.amount, f.keep, f.evidence,
+		   'open', batch, now()
+	FROM pg_temp.registry_finding f
+	ON CONFLICT (person_id, rule_id, finding_key) DO UPDATE
+	SET territory = excluded.territory, schemes = excluded.schemes, months = excluded.months, amount = excluded.amount,
+		keep = excluded.keep, evidence = excluded.evidence,
+		state = CASE WHEN p.state = 'closed' THEN 'open' ELSE p.state END,
+		decision = CASE WHEN p.state = 'closed' THEN NULL ELSE p.decision END,
+		closed_at = NULL, closed_batch_id = NULL
+	WHERE (p.territory, p.schemes, p.months, p.amount, p.keep, p.evidence)
+		  IS DISTINCT FROM (excluded.territory, excluded.schemes, excluded.months, excluded.amount, excluded.keep, excluded.evidence)
+	   OR p.state = 'closed';
+
+	UPDATE registry.problem p
+	SET state = 'closed', closed_at = now(), closed_batch_id = batch
+	WHERE p.state <> 'closed'
+	  AND (everyone OR p.person_id = 0 OR p.rule_id = 'DP06' OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
+	  AND NOT EXISTS (SELECT FROM pg_temp.registry_finding f
+					  WHERE f.person_id = p.person_id AND f.rule_id = p.rule_id AND f.finding_key = p.finding_key);
+END;
+$$;
+COMMENT ON FUNCTION registry.write_problems(boolean, bigint) IS 'makes the problems of the judged persons equal to the findings';
+
+-- Persons per place of every level, insurance kind and standing, as they are now.
+CREATE OR REPLACE FUNCTION registry.count_cells()
+	RETURNS TABLE (territory region_code, kind text, standing smallint, persons bigint)
+	LANGUAGE plpgsql STABLE
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT registry.region_at_level(g.territory, l.level), k.kind, ((g.standing >> (3 * k.position)) & 7)::smallint, sum(g.persons)::bigint
+	FROM (SELECT p.territory, p.standing, count(*) AS persons
+		  FROM registry.person p WHERE p.class NOT IN ('gone', 'unknown') GROUP BY 1, 2) g
+	CROSS JOIN (VALUES (0, 'pension'), (1, 'medical'), (2, 'unemployment'), (3, 'injury'), (4, 'maternity')) k(position, kind)
+	CROSS JOIN LATERAL generate_series(1, registry.region_level(g.territory)) l(level)
+	GROUP BY 1, 2, 3;
+END;
+$$;
+COMMENT ON FUNCTION registry.count_cells() IS 'coverage cells counted afresh from the persons';
+
+CREATE OR REPLACE FUNCTION registry.write_cells(everyone boolean) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	IF everyone THEN
+		DELETE FROM registry.coverage_cell;
+		INSERT INTO registry.coverage_cell SELECT * FROM registry.count_cells();
+		RETURN;
+	END IF;
+	INSERT INTO registry.coverage_cell AS c (territory, kind, standing, persons)
+	SELECT registry.region_at_level(g.territory, l.level), k.kind, ((g.standing >> (3 * k.position)) & 7)::smallint, sum(g.persons)
+	FROM (SELECT d.territory, d.standing, sum(d.persons) AS persons
+		  FROM (SELECT v.territory, v.standing, 1 AS persons FROM pg_temp.registry_verdict v
+				WHERE (v.is_new OR v.changed) AND v.class NOT IN ('gone', 'unknown')
+				UNION ALL
+				SELECT v.old_territory, v.old_standing, -1 FROM pg_temp.registry_verdict v
+				WHERE v.changed AND v.old_class NOT IN ('gone', 'unknown')) d
+		  GROUP BY 1, 2 HAVING sum(d.persons) <> 0) g
+	CROSS JOIN (VALUES (0, 'pension'), (1, 'medical'), (2, 'unemployment'), (3, 'injury'), (4, 'maternity')) k(position, kind)
+	CROSS JOIN LATERAL generate_series(1, registry.region_level(g.territory)) l(level)
+	GROUP BY 1, 2, 3
+	HAVING sum(g.persons) <> 0
+	ON CONFLICT (territory, kind, standing) DO UPDATE SET persons = c.persons + excluded.persons;
+	DELETE FROM registry.coverage_cell c WHERE c.persons = 0;
+END;
+$$;
+COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';
+
+REVOKE EXECUTE ON FUNCTION registry.write_persons(),
+	registry.follow_territory(),
+	registry.write_problems(boolean, bigint),
+	registry.write_cells(boolean) FROM PUBLIC;
