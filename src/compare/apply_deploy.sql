@@ -1,12 +1,6 @@
 -- Applying staged batches: new numbers become persons, changed and new rows are
 -- written, rows missing from a full extract ended, and every account closed.
 
-CREATE UNLOGGED TABLE IF NOT EXISTS registry.place (
-	person_id bigint NOT NULL,
-	territory region_code
-);
-COMMENT ON TABLE registry.place IS 'working table of the first compare(): territory by register of every person; empty between calls';
-
 -- Numbers that no person has yet become persons, dense and in the order of the
 -- numbers, so that neighbours in the register are neighbours on disk.
 CREATE OR REPLACE FUNCTION registry.register_numbers(batches bigint[]) RETURNS bigint
@@ -25,7 +19,9 @@ BEGIN
 		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id, n.territory'
 		-- citizens of the registers, citizens that only others name, and documents
 		' FROM (SELECT p.citizen_id, NULL::text AS number, min(p.batch_id) AS batch_id,'
-		' min(registry.person_territory(p.residence_region, p.hukou_region, NULL, %3$L)) AS territory'
+		-- the household register's place goes before the migrant register's
+		' coalesce(min(registry.person_territory(p.residence_region, p.hukou_region, NULL, %3$L)) FILTER (WHERE p.source <> ''police_migrant''),'
+		' min(registry.person_territory(p.residence_region, p.hukou_region, NULL, %3$L))) AS territory'
 		' FROM registry.staged_population p'
 		' WHERE p.batch_id = ANY (%2$L) AND p.citizen_id IS NOT NULL GROUP BY p.citizen_id'
 		' UNION ALL SELECT s.citizen_id, NULL, min(s.batch_id), NULL'
@@ -77,23 +73,6 @@ END;
 $$;
 COMMENT ON FUNCTION registry.register_numbers(bigint[]) IS 'gives every new number of the staged batches a person';
 
--- Territory by register, for the first compare(), which has no persons yet.
-CREATE OR REPLACE FUNCTION registry.find_places() RETURNS void
-	LANGUAGE plpgsql
-	SET client_min_messages = warning
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-BEGIN
-	TRUNCATE registry.place;
-	PERFORM registry.load_rows('registry.place',
-		'SELECT p.person_id,'
-		' coalesce(min(p.territory) FILTER (WHERE p.source <> ''police_migrant''), min(p.territory)) AS territory'
-		' FROM registry.population p WHERE p.person_id > 0 AND p.ended_on IS NULL GROUP BY p.person_id');
-	PERFORM registry.analyze_grown('{place}');
-END;
-$$;
-COMMENT ON FUNCTION registry.find_places() IS 'places of the persons in the registers, for the rows that arrive';
-
 /*
  * Applies the staged rows of one kind of fact: changed and re-appearing rows
  * are updated, new ones inserted, rows missing from a full extract ended.
@@ -108,7 +87,6 @@ DECLARE
 	columns text;
 	assignments text;
 	place text;
-	place_join text;
 	home region_code := registry.home_region();
 	first_run boolean := registry.setting('current_reference_date') IS NULL;	-- everybody will be judged
 	first_load boolean := registry.may_load(format('registry.%I', fact)::regclass);
@@ -131,15 +109,11 @@ BEGIN
 	WHERE a.attrelid = format('registry.%I', fact)::regclass AND a.attnum > 0 AND NOT a.attisdropped
 	  AND a.attname NOT IN ('person_id', 'origin_person', 'territory', 'ended_on', 'valid_from', id_column);
 
-	place_join := '';
+	-- rows of persons whom no register places follow them once they are judged
 	place := CASE fact
 		WHEN 'population' THEN 'registry.person_territory(s.residence_region, s.hukou_region, NULL, $2)'
-		WHEN 'enrolment' THEN 'coalesce(l.territory, registry.person_territory(NULL, NULL, s.agency, $2))'
-		ELSE 'coalesce(l.territory, $2)' END;
-	IF fact <> 'population' THEN
-		-- later runs know most persons already; rows of the others follow their person once it is judged
-		place_join := format('LEFT JOIN registry.%I l ON l.person_id = a.person_id', CASE WHEN first_run THEN 'place' ELSE 'person' END);
-	END IF;
+		WHEN 'enrolment' THEN 'coalesce(a.territory, registry.person_territory(NULL, NULL, s.agency, $2))'
+		ELSE 'coalesce(a.territory, $2)' END;
 
 	-- rows that a full extract no longer holds
 	EXECUTE format(
@@ -161,9 +135,8 @@ BEGIN
 		' SELECT t.row_key, t.person_id AS old_person, t.%2$I AS id, s.batch_id, coalesce(a.person_id, 0) AS person_id, %3$s AS territory'
 		' FROM registry.staged_%1$I s JOIN registry.%1$I t ON t.row_key = s.row_key'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
-		' %4$s'
 		' WHERE s.batch_id = ANY ($1) AND (t.row_hash <> s.row_hash OR t.ended_on IS NOT NULL)',
-		fact, id_column, place, place_join) USING batches, home;
+		fact, id_column, place) USING batches, home;
 	INSERT INTO pg_temp.registry_touched SELECT c.old_person FROM pg_temp.registry_changed c
 		UNION SELECT c.person_id FROM pg_temp.registry_changed c ON CONFLICT DO NOTHING;
 	EXECUTE format(
@@ -177,16 +150,17 @@ BEGIN
 		  FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
 	WHERE b.batch_id = c.batch_id;
 
-	-- rows the source never said before, in the order of the persons
+	-- rows the source never said before; those of the registers in the order of the
+	-- persons, by which they are read again, the enrolments as they came: sorting
+	-- them all, wide as they are, costs more than whoever reads them gains
 	rows := format(
 		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
 		' FROM registry.staged_%1$I s'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
-		' %4$s'
-		' WHERE s.batch_id = ANY ($1) AND %5$s'
-		' ORDER BY 1',
-		fact, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c), place_join,
-		CASE WHEN first_load THEN 'true' ELSE format('NOT EXISTS (SELECT FROM registry.%I t WHERE t.row_key = s.row_key)', fact) END);
+		' WHERE s.batch_id = ANY ($1) AND %4$s %5$s',
+		fact, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c),
+		CASE WHEN first_load THEN 'true' ELSE format('NOT EXISTS (SELECT FROM registry.%I t WHERE t.row_key = s.row_key)', fact) END,
+		CASE WHEN fact <> 'enrolment' THEN 'ORDER BY 1' ELSE '' END);
 	IF first_load THEN
 		PERFORM registry.load_table(format('registry.%I', fact)::regclass,
 									replace(replace(rows, '$1', format('%L::bigint[]', batches)), '$2', format('%L::registry.region_code', home)),
@@ -321,7 +295,6 @@ $$;
 COMMENT ON FUNCTION registry.clear_staged(bigint[]) IS 'removes the staged rows of applied or discarded batches';
 
 REVOKE EXECUTE ON FUNCTION registry.register_numbers(bigint[]),
-	registry.find_places(),
 	registry.apply_facts(text, text, bigint[]),
 	registry.apply_employers(bigint[]),
 	registry.settle_rejects(bigint[]),

@@ -222,9 +222,6 @@ BEGIN
 		PERFORM registry.report_step(started, 'new numbers registered');
 		PERFORM registry.apply_employers(batches);
 		PERFORM registry.apply_facts('population', 'row_id', batches);
-		IF registry.setting('current_reference_date') IS NULL THEN
-			PERFORM registry.find_places();
-		END IF;
 		PERFORM registry.report_step(started, 'registers applied');
 		PERFORM registry.apply_facts('enrolment', 'enrolment_id', batches);
 		PERFORM registry.report_step(started, 'enrolments applied');
@@ -264,7 +261,6 @@ BEGIN
 
 	UPDATE registry.batch b SET state = 'applied', finished_at = clock_timestamp() WHERE b.batch_id = ANY (applied);
 	PERFORM registry.clear_staged(applied);
-	TRUNCATE registry.place;
 	PERFORM registry.report_step(started, 'done');
 	INSERT INTO registry.setting (name, value, note) VALUES ('current_reference_date', to_char(reference, 'YYYY-MM-DD'), 'kept by compare()')
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value;

@@ -22,6 +22,8 @@ COMMENT ON FUNCTION registry.may_load(regclass) IS 'whether a first load may app
  */
 CREATE OR REPLACE FUNCTION registry.load_table(relation regclass, query text, id_column text, sequence regclass, logged boolean) RETURNS bigint
 	LANGUAGE plpgsql
+	-- writing is the work of one process: whatever part of the query others do is won
+	SET parallel_tuple_cost = 0.001
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
