@@ -347,6 +347,9 @@ SELECT given, id, edit
 FROM unnest('{110105194912310021,1101051949123102X,11010519491231002XX,101105194912310021,11010519491231?02X,
 	340403991231996,110105491332002,11010549123102,1101054912310024,11010519491231002X,3.40404E+17,340403190001010016A}'::text[]) AS given,
 	citizen_id_candidates(given);
+-- A letter typed for a digit is one edit: nothing else may differ.
+SELECT given, id, edit FROM unnest(ARRAY['340422194406064O01', '3404031O4407297158', '34042219440606400l', '34O422l94406064001']) AS given
+	LEFT JOIN citizen_id_candidates(given) ON true;
 -- The true number is always among the candidates, each once and valid.
 SELECT kind, count(*) AS broken, count(*) FILTER (WHERE number::citizen_id = ANY (candidates)) AS found,
 	max(cardinality(candidates)) <= 40 AS few, bool_and(is_distinct) AS each_once

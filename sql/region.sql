@@ -432,6 +432,15 @@ INSERT INTO misused VALUES ('3404');
 UPDATE misused SET code = '3405';
 DROP TABLE misused;
 
+-- a place at home that ended is its one successor; of a divided one nobody knows the part
+BEGIN;
+SELECT count(add_region(c::region_code, n, '2000-01-01')) FROM (VALUES ('340403901', '甲街道'), ('340403902', '乙街道'), ('340403903', '丙街道'), ('340403904', '丁街道')) v (c, n);
+SELECT count(end_region(c::region_code, '2020-06-30', s::region_code[])) FROM (VALUES ('340403901', '{340403902}'), ('340403903', '{340403902,340403904}')) v (c, s);
+SELECT c, person_territory(NULL, c::region_code, NULL, '340400') AS belongs, region_name(c::region_code) AS name, region_label(c::region_code) AS label,
+	region_label(c::region_code, '2010-01-01') AS then
+FROM unnest('{340403901,340403901001,340403902,340403903,340403999,342422}'::text[]) c;
+ROLLBACK;
+
 -- parallel workers answer alike
 SET max_parallel_workers_per_gather = 2;
 SET parallel_setup_cost = 0;

@@ -33,6 +33,13 @@ typedef struct Document
 } Document;
 
 /*
+ * The text without blanks, hyphens and quotes, in upper case and half width;
+ * letters typed for digits are left.  Returns its length, 0 when it holds other
+ * characters than ASCII or too many.
+ */
+extern size_t document_squeeze(const char *text, size_t length, char buffer[DOCUMENT_NUMBER_MAX + 1]);
+
+/*
  * Reads text (UTF-8, length bytes).  Returns false only for an empty number
  * (rule ID01).  No server calls.
  */

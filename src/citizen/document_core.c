@@ -394,6 +394,15 @@ read_other_document(Document *document, const CleanText *clean)
 		document_accept(document, "99");
 }
 
+size_t
+document_squeeze(const char *text, size_t length, char buffer[DOCUMENT_NUMBER_MAX + 1])
+{
+	CleanText	clean = {.text = buffer};
+
+	clean_characters(&clean, text, length);
+	return clean.characters == clean.bytes ? clean.bytes : 0;
+}
+
 bool
 document_parse(const char *text, size_t length, Document *document)
 {

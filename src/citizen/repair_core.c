@@ -156,22 +156,21 @@ repair_by_century(RepairList *list, CitizenId id)
 void
 citizen_id_repairs(const char *text, size_t length, RepairList *list)
 {
-	Document	document;
-	char		narrow[TEXT_MOST];
-	size_t		count;
+	char		narrow[DOCUMENT_NUMBER_MAX + 1];
+	size_t		count = document_squeeze(text, length, narrow);
+	CitizenId	id;
+	bool		legacy15;
 
 	list->count = 0;
-	if (!document_parse(text, length, &document))
-		return;
-	if (document.citizen_id != 0)
-	{
-		if (document.legacy15)
-			repair_by_century(list, document.citizen_id);
-		return;
-	}
-	count = character_fold(document.number, strlen(document.number), narrow, sizeof(narrow));
 	if (count < TEXT_LEAST || count > TEXT_MOST)
 		return;
+	/* A letter typed for a digit is an edit like any other: it is not cleaned first. */
+	if (citizen_id_parse(narrow, count, &id, &legacy15) == CITIZEN_ID_FINE)
+	{
+		if (legacy15)
+			repair_by_century(list, id);
+		return;
+	}
 	switch (count)
 	{
 		case 15:

@@ -209,6 +209,9 @@ COMMENT ON FUNCTION region_seed() IS 'history of provinces, cities and counties 
 CREATE FUNCTION region_name(code region_code, "on" date DEFAULT CURRENT_DATE) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION region_name(region_code, date) IS 'name of a code in force on a day, null when it was not in force';
+CREATE FUNCTION region_label(code region_code, "on" date DEFAULT CURRENT_DATE) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION region_label(region_code, date) IS 'name of a code on a day, or the last name it had; null for an unknown code';
 CREATE FUNCTION region_alive(code region_code, "on" date DEFAULT CURRENT_DATE) RETURNS boolean
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION region_alive(region_code, date) IS 'whether a code was in force on a day';

@@ -36,6 +36,7 @@ REGISTRY_FUNCTION(region_seed);
 REGISTRY_FUNCTION(region_changed);
 REGISTRY_FUNCTION(region_mark_local);
 REGISTRY_FUNCTION(region_name);
+REGISTRY_FUNCTION(region_label);
 REGISTRY_FUNCTION(region_alive);
 REGISTRY_FUNCTION(region_successors);
 REGISTRY_FUNCTION(region_full_name);
@@ -570,6 +571,25 @@ region_name(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(row->name));
 }
 
+/*
+ * region_label(code region_code, "on" date) returns text
+ *		Name in force on a day, else the last one the code had; null for an
+ *		unknown code.  What a report shows beside a code.
+ */
+Datum
+region_label(PG_FUNCTION_ARGS)
+{
+	RegionCode	code = PG_GETARG_REGION_CODE(0);
+	const RegionHistory *from = current_history();
+	const RegionRow *row = row_on(from, code, PG_GETARG_DATEADT(1));
+
+	if (row == NULL)
+		row = last_row(from, code, GetSQLCurrentDate());
+	if (row == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(row->name));
+}
+
 /* region_alive(code region_code, "on" date) returns boolean: whether the code was in force. */
 Datum
 region_alive(PG_FUNCTION_ARGS)
@@ -666,26 +686,26 @@ region_full_name(PG_FUNCTION_ARGS)
 RegionCode
 region_at_home(RegionCode code, RegionCode home)
 {
-	const RegionHistory *from;
-	DateADT		today;
-	const RegionRow *row;
-	RegionCode *living;
+	const RegionHistory *from = current_history();
+	DateADT		today = GetSQLCurrentDate();
+	const RegionRow *row = last_row_around(from, code, today);
 	RegionCode	result = code;
+	RegionCode *living;
 	int			count;
+	int			at_home = 0;
 
-	if (region_code_contains(home, code))
-		return code;
-	from = current_history();
-	today = GetSQLCurrentDate();
-	row = last_row_around(from, code, today);
 	if (row == NULL || row->to >= today || row_on(from, row->code, today) != NULL)
 		return code;
 	count = living_successors(from, row, today, &living);
 	for (int i = count - 1; i >= 0; i--)
 		if (region_code_contains(home, living[i]))
+		{
 			result = living[i];
+			at_home++;
+		}
 	pfree(living);
-	return result;
+	/* Of a place at home that was divided nobody knows which part a person is in. */
+	return at_home > 1 && region_code_contains(home, code) ? code : result;
 }
 
 /* region_is_home(code region_code, home region_code) returns boolean: see the C function. */

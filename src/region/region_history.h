@@ -38,7 +38,8 @@ extern bool region_is_home(RegionCode code, RegionCode home);
 
 /*
  * The code under which a place lies in home today: itself, or the successor
- * inside home of an ended code; the code unchanged when it has none there.
+ * inside home of an ended code; the code unchanged when it has none there, or
+ * lies at home itself and was divided among several.
  */
 extern RegionCode region_at_home(RegionCode code, RegionCode home);
 
