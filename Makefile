@@ -35,7 +35,7 @@ REGRESS_OPTS = --inputdir=$(root) --encoding=UTF8 --load-extension=registry
 
 PG_CPPFLAGS = -I$(root)/src -I. -DREGISTRY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-clobbered -Wno-declaration-after-statement
-SHLIB_LINK = -licuuc -licui18n -licudata
+SHLIB_LINK = -licuuc -licui18n -licudata -lroaring
 
 EXTRA_CLEAN = registry--$(EXTVERSION).sql src/region/region_seed.inc
 
