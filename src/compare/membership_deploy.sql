@@ -298,61 +298,72 @@ END;
 $$;
 COMMENT ON FUNCTION registry.source_overlap() IS 'for every two sources: number of persons only in the one, only in the other, and in both';
 
-/*
- * What the current rows of a source say of persons: per person and item the
- * distinct values, ascending, null when it gives none.  Sex and birth date are
- * those of the number where the source has no item of its own.
- */
-CREATE OR REPLACE FUNCTION registry.source_items(source text, persons person_set, place region_code)
-	RETURNS TABLE (person_id bigint, item text, item_values text[])
+-- Items that rows of a kind carry, as expressions over a row f.  Sex and birth
+-- date are those of the number where the kind has no item of its own.
+CREATE OR REPLACE FUNCTION registry.kind_items(kind text) RETURNS TABLE (item text, expression text)
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, registry, pg_temp
+BEGIN ATOMIC
+	SELECT i.item, i.expression
+	FROM (VALUES
+		(1, NULL, 'name', 'f.name'),
+		(2, 'population', 'sex', 'coalesce(f.sex, registry.citizen_id_sex(f.citizen_id))'),
+		(2, 'enrolment circumstance elsewhere', 'sex', 'registry.citizen_id_sex(f.citizen_id)'),
+		(3, 'population', 'birth_date', 'coalesce(f.birth_date, registry.citizen_id_birth_date(f.citizen_id))'),
+		(3, 'enrolment circumstance elsewhere', 'birth_date', 'registry.citizen_id_birth_date(f.citizen_id)'),
+		(4, 'population enrolment', 'phone', 'f.phone'),
+		(5, 'population', 'ethnic', 'f.ethnic'),
+		(6, 'population', 'hukou_region', 'f.hukou_region'),
+		(7, 'population', 'residence_region', 'f.residence_region'),
+		(8, 'enrolment', 'employer', 'f.employer'),
+		(9, 'circumstance', 'kind', 'f.kind'),
+		(10, 'circumstance', 'start_date', 'f.start_date'),
+		(11, 'elsewhere', 'region', 'f.region')) i(ordinal, kinds, item, expression)
+	WHERE i.kinds IS NULL OR kind_items.kind = ANY (string_to_array(i.kinds, ' '))
+	ORDER BY i.ordinal;
+END;
+COMMENT ON FUNCTION registry.kind_items(text) IS 'items that sources of a kind state of a person, as expressions over a row f';
+
+-- What several rows of a person say of an item: each value once.
+CREATE OR REPLACE FUNCTION registry.distinct_values(texts text[]) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, registry, pg_temp
+BEGIN ATOMIC
+	SELECT string_agg(DISTINCT t COLLATE "C", '; ' ORDER BY t COLLATE "C") FROM pg_catalog.unnest(texts) t WHERE t <> '';
+END;
+COMMENT ON FUNCTION registry.distinct_values(text[]) IS 'the values of an array, each once, with semicolons; null for none';
+
+-- Does one of the names of the one side have a key of one of the other?  A variant is no difference.
+CREATE OR REPLACE FUNCTION registry.names_agree(names_a text, names_b text) RETURNS boolean
+	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM pg_catalog.unnest(string_to_array(names_a, '; ')) a(name)
+				   CROSS JOIN pg_catalog.unnest(string_to_array(names_b, '; ')) b(name)
+				   WHERE registry.name_key(a.name) = registry.name_key(b.name)
+					  OR registry.name_variant_key(a.name) = registry.name_variant_key(b.name));
+END;
+$$;
+COMMENT ON FUNCTION registry.names_agree(text, text) IS 'whether two lists of names, with semicolons, have one in common by its keys';
+
+-- What the current rows of a source say of the persons $1: a query of one row
+-- per person and one column per item.
+CREATE OR REPLACE FUNCTION registry.source_items_query(source text, kind text, items text[]) RETURNS text
 	LANGUAGE plpgsql STABLE
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
-DECLARE
-	fact text := (SELECT s.kind FROM registry.source s WHERE s.source = source_items.source);
-	items text := CASE fact
-		WHEN 'population' THEN
-			'(''name'', f.name), (''sex'', coalesce(f.sex, registry.citizen_id_sex(f.citizen_id))),'
-			' (''birth_date'', to_char(coalesce(f.birth_date, registry.citizen_id_birth_date(f.citizen_id)), ''YYYY-MM-DD'')),'
-			' (''phone'', f.phone), (''ethnic'', f.ethnic), (''hukou_region'', f.hukou_region::text),'
-			' (''residence_region'', f.residence_region::text)'
-		ELSE
-			'(''name'', f.name), (''sex'', registry.citizen_id_sex(f.citizen_id)),'
-			' (''birth_date'', to_char(registry.citizen_id_birth_date(f.citizen_id), ''YYYY-MM-DD''))' ||
-			CASE fact
-				WHEN 'enrolment' THEN ', (''phone'', f.phone), (''employer'', f.employer)'
-				WHEN 'circumstance' THEN ', (''kind'', f.kind), (''start_date'', to_char(f.start_date, ''YYYY-MM-DD''))'
-				ELSE ', (''region'', f.region::text)' END END;
 BEGIN
-	RETURN QUERY EXECUTE format(
-		'SELECT f.person_id, i.item, array_agg(DISTINCT i.value ORDER BY i.value) FILTER (WHERE i.value <> '''')'
-		' FROM registry.unnest($1) p(person_id)'
-		' JOIN registry.%I f ON f.person_id = p.person_id AND f.source = $2 AND f.ended_on IS NULL'
-		' CROSS JOIN LATERAL (VALUES %s) i(item, value)'
-		' WHERE %s GROUP BY f.person_id, i.item', fact, items,
-		CASE WHEN place IS NULL THEN 'true' ELSE 'f.territory OPERATOR(registry.<@) $3' END)
-		USING persons, source_items.source, place;
+	RETURN format(
+		'SELECT f.person_id, %s FROM registry.unnest($1) p(person_id)'
+		' JOIN registry.%I f ON f.person_id = p.person_id AND f.source = %L AND f.ended_on IS NULL GROUP BY f.person_id',
+		-- most persons have one row, or say the same in all
+		(SELECT string_agg(format('CASE WHEN min(%1$s::text) = max(%1$s::text) THEN nullif(min(%1$s::text), '''')'
+								  ' ELSE registry.distinct_values(array_agg(%1$s::text)) END AS %2$I', i.expression, i.item), ', ')
+		 FROM registry.kind_items(kind) i WHERE i.item = ANY (items)), kind, source);
 END;
 $$;
-COMMENT ON FUNCTION registry.source_items(text, person_set, region_code) IS 'what the current rows of a source say of persons, per person and item';
-
--- Do two sources say the same of an item?  Names by their keys: a variant is no difference.
-CREATE OR REPLACE FUNCTION registry.item_answer(item text, values_a text[], values_b text[]) RETURNS text
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-BEGIN
-	RETURN CASE
-		WHEN values_a IS NULL OR values_b IS NULL THEN 'unknown'
-		WHEN values_a = values_b THEN 'same'
-		WHEN item = 'name'
-			 AND EXISTS (SELECT FROM pg_catalog.unnest(values_a) x(n) CROSS JOIN pg_catalog.unnest(values_b) y(n)
-						 WHERE registry.name_key(x.n) = registry.name_key(y.n)
-							OR registry.name_variant_key(x.n) = registry.name_variant_key(y.n)) THEN 'same'
-		ELSE 'differs' END;
-END;
-$$;
-COMMENT ON FUNCTION registry.item_answer(text, text[], text[]) IS 'same, differs, or unknown where one side gives no value';
+COMMENT ON FUNCTION registry.source_items_query(text, text, text[]) IS 'query for what a source says of persons';
 
 /*
  * registry.compare_sources(a, b [, territory [, answers]])
@@ -375,12 +386,15 @@ AS $$
 DECLARE
 	members_a registry.person_set := coalesce(registry.members(a), '{}');
 	members_b registry.person_set := coalesce(registry.members(b), '{}');
+	kind_a text := (SELECT s.kind FROM registry.source s WHERE s.source = a);
+	kind_b text := (SELECT s.kind FROM registry.source s WHERE s.source = b);
 	place registry.region_code := compare_sources.territory::registry.region_code;
 	here registry.person_set;
+	items text[] := ARRAY(SELECT i.item FROM registry.kind_items(kind_a) i JOIN registry.kind_items(kind_b) j USING (item));
 BEGIN
-	IF NOT answers <@ '{same,differs,unknown}'::text[] THEN
+	IF answers <@ '{same,differs,unknown}'::text[] IS NOT TRUE THEN
 		RAISE EXCEPTION 'an answer is same, differs or unknown'
-			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Asked for: %s.', array_to_string(answers, ', ', 'null'));
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Asked for: %s.', coalesce(array_to_string(answers, ', ', 'null'), 'null'));
 	END IF;
 	IF place IS NOT NULL THEN
 		SELECT registry.person_set_agg(p.person_id) INTO here FROM registry.person p WHERE p.territory OPERATOR(registry.<@) place;
@@ -388,20 +402,23 @@ BEGIN
 		members_b := members_b & here;
 	END IF;
 	RETURN QUERY
-		SELECT o.person_id, o.found, NULL::text, NULL::text, NULL::text, NULL::text
-		FROM (SELECT x, 'only_a' FROM registry.unnest(members_a - members_b) x
-			  UNION ALL
-			  SELECT y, 'only_b' FROM registry.unnest(members_b - members_a) y) o(person_id, found);
+		SELECT x, 'only_a', NULL::text, NULL::text, NULL::text, NULL::text FROM registry.unnest(members_a - members_b) x;
+	RETURN QUERY
+		SELECT y, 'only_b', NULL::text, NULL::text, NULL::text, NULL::text FROM registry.unnest(members_b - members_a) y;
 	IF cardinality(answers) = 0 THEN
 		RETURN;
 	END IF;
-	RETURN QUERY
-		SELECT s.person_id, 'both', s.item, array_to_string(s.values_a, '; '), array_to_string(s.values_b, '; '), s.answer
-		FROM (SELECT i.person_id, i.item, i.item_values AS values_a, j.item_values AS values_b,
-					 registry.item_answer(i.item, i.item_values, j.item_values) AS answer
-			  FROM registry.source_items(a, members_a & members_b, place) i
-			  JOIN registry.source_items(b, members_a & members_b, place) j USING (person_id, item)) s
-		WHERE s.answer = ANY (answers);
+	RETURN QUERY EXECUTE format(
+		'SELECT a.person_id, ''both'', i.item, i.value_a, i.value_b, i.answer'
+		' FROM (%s) a JOIN (%s) b USING (person_id) CROSS JOIN LATERAL (VALUES %s) i(item, value_a, value_b, answer)'
+		' WHERE i.answer = ANY ($2)',
+		registry.source_items_query(a, kind_a, items), registry.source_items_query(b, kind_b, items),
+		(SELECT string_agg(format('(%1$L, a.%1$I, b.%1$I, CASE WHEN a.%1$I = b.%1$I THEN ''same'''
+								  ' WHEN a.%1$I IS NULL OR b.%1$I IS NULL THEN ''unknown'''
+								  '%2$s ELSE ''differs'' END)', i,
+								  CASE i WHEN 'name' THEN ' WHEN registry.names_agree(a.name, b.name) THEN ''same''' ELSE '' END), ', ')
+		 FROM pg_catalog.unnest(items) i))
+		USING members_a & members_b, answers;
 END;
 $$;
 COMMENT ON FUNCTION registry.compare_sources(text, text, text, text[]) IS 'persons in only one of two sources, and items that differ of persons in both';
@@ -415,6 +432,8 @@ REVOKE EXECUTE ON FUNCTION registry.current_persons(person_set),
 	registry.compare_batches(bigint, bigint),
 	registry.compare_source_counts(text, text),
 	registry.source_overlap(),
-	registry.source_items(text, person_set, region_code),
-	registry.item_answer(text, text[], text[]),
+	registry.kind_items(text),
+	registry.distinct_values(text[]),
+	registry.names_agree(text, text),
+	registry.source_items_query(text, text, text[]),
 	registry.compare_sources(text, text, text, text[]) FROM PUBLIC;

@@ -163,23 +163,43 @@ read_bitmap(Workshop *workshop, const PersonSet *set)
 	return keep(workshop, roaring_bitmap_portable_deserialize_safe(VARDATA(set), VARSIZE(set) - VARHDRSZ));
 }
 
+/* A set in the one form that is stored, from one in whatever form; may be the same. */
+static PersonSet *
+canonical_set(PersonSet *set)
+{
+	PersonSetView view = view_of(set);
+	uint32	   *run_counts = (uint32 *) palloc(sizeof(uint32) * Max(view.container_count, 1));
+	bool		is_canonical;
+	size_t		size = person_set_canonical_size(view, run_counts, &is_canonical);
+	PersonSet  *result = set;
+
+	if (!is_canonical)
+	{
+		result = (PersonSet *) palloc(VARHDRSZ + size);
+		SET_VARSIZE(result, VARHDRSZ + size);
+		person_set_write_canonical(view, run_counts, (unsigned char *) VARDATA(result));
+	}
+	pfree(run_counts);
+	return result;
+}
+
 /*
  * The bitmap as a value.  Which form a container has depends on how it came
- * about where two are equally small; taking the runs out and putting them back
- * where they are shorter leaves one form for one set.
+ * about, and roaring_bitmap_remove_run_compression() of 0.2.66 writes past its
+ * memory when a run ends at the end of a block, so the library does not choose it.
  */
 static PersonSet *
 write_bitmap(roaring_bitmap_t *bitmap)
 {
-	size_t		size;
+	size_t		size = roaring_bitmap_portable_size_in_bytes(bitmap);
+	PersonSet  *written = (PersonSet *) palloc(VARHDRSZ + size);
 	PersonSet  *set;
 
-	roaring_bitmap_remove_run_compression(bitmap);
-	roaring_bitmap_run_optimize(bitmap);
-	size = roaring_bitmap_portable_size_in_bytes(bitmap);
-	set = (PersonSet *) palloc(VARHDRSZ + size);
-	SET_VARSIZE(set, VARHDRSZ + size);
-	roaring_bitmap_portable_serialize(bitmap, VARDATA(set));
+	SET_VARSIZE(written, VARHDRSZ + size);
+	roaring_bitmap_portable_serialize(bitmap, VARDATA(written));
+	set = canonical_set(written);
+	if (set != written)
+		pfree(written);
 	return set;
 }
 
@@ -318,12 +338,11 @@ person_set_to_text(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(print_person_set(PG_GETARG_PERSON_SET(0))));
 }
 
-/* A set from bytes that anybody may have written; made canonical. */
+/* A set from bytes that anybody may have written. */
 static PersonSet *
 set_from_bytes(const char *bytes, size_t length)
 {
 	const char *fault = person_set_fault((const unsigned char *) bytes, length);
-	Workshop   *workshop;
 	PersonSet  *set;
 
 	if (fault)
@@ -331,10 +350,10 @@ set_from_bytes(const char *bytes, size_t length)
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary form of type %s", "person_set"),
 				 errdetail("%s", fault)));
-	workshop = open_workshop();
-	set = write_bitmap(keep(workshop, roaring_bitmap_portable_deserialize_safe(bytes, length)));
-	close_workshop(workshop);
-	return set;
+	set = (PersonSet *) palloc(VARHDRSZ + length);
+	SET_VARSIZE(set, VARHDRSZ + length);
+	memcpy(VARDATA(set), bytes, length);
+	return canonical_set(set);
 }
 
 /*

@@ -92,6 +92,13 @@ extern uint32 person_set_smallest(PersonSetView view);
 extern uint32 person_set_largest(PersonSetView view);
 
 /*
+ * The one form that a set is stored in.  run_counts has room for a number per
+ * container and goes from the first to the second.
+ */
+extern size_t person_set_canonical_size(PersonSetView view, uint32 *run_counts, bool *is_canonical);
+extern void person_set_write_canonical(PersonSetView view, const uint32 *run_counts, unsigned char *out);
+
+/*
  * Text: begin skips to behind the opening brace, next reads one number or range
  * and whatever separates it from the one behind it.
  */

@@ -424,6 +424,209 @@ person_set_largest(PersonSetView view)
 	return container.key << 16 | value;
 }
 
+/* ---------------------------------------------------------------- the one form of a set */
+
+/* Walks over the values of one container. */
+static PersonSetIterator
+iterate_container(const PersonSetContainer *container)
+{
+	PersonSetIterator iterator;
+
+	memset(&iterator, 0, sizeof(iterator));
+	iterator.container = *container;
+	iterator.open = true;
+	return iterator;
+}
+
+static uint32
+count_runs(const PersonSetContainer *container)
+{
+	uint32		runs = 0;
+	uint64		carry = 0;
+	uint32		free_from = 0;
+
+	switch (container->kind)
+	{
+		case CONTAINER_ARRAY:
+			for (uint32 i = 0; i < container->cardinality; i++)
+				runs += i == 0 || read16(container->data + 2 * i) != read16(container->data + 2 * i - 2) + 1;
+			break;
+		case CONTAINER_BITSET:
+			for (uint32 i = 0; i < BITSET_WORDS; i++)
+			{
+				uint64		word = read64(container->data + 8 * i);
+
+				/* bits whose lower neighbour is not set */
+				runs += pg_popcount64(word & ~(word << 1 | carry));
+				carry = word >> 63;
+			}
+			break;
+		case CONTAINER_RUN:
+			for (uint32 i = 0; i < container->run_count; i++)
+			{
+				uint32		start = read16(container->data + 4 * i);
+
+				runs += i == 0 || start != free_from;
+				free_from = start + read16(container->data + 4 * i + 2) + 1;
+			}
+			break;
+	}
+	return runs;
+}
+
+/* The smallest of the forms; runs only where they are shorter. */
+static ContainerKind
+best_kind(const PersonSetContainer *container, uint32 runs, size_t *size)
+{
+	ContainerKind kind = container->cardinality <= ARRAY_MAX ? CONTAINER_ARRAY : CONTAINER_BITSET;
+
+	*size = kind == CONTAINER_ARRAY ? 2 * (size_t) container->cardinality : BITSET_BYTES;
+	if (2 + 4 * (size_t) runs < *size)
+	{
+		kind = CONTAINER_RUN;
+		*size = 2 + 4 * (size_t) runs;
+	}
+	return kind;
+}
+
+static size_t
+header_size(uint32 containers, bool with_runs)
+{
+	if (!with_runs)
+		return 8 + 8 * (size_t) containers;
+	return 4 + (containers + 7) / 8 + (containers >= OFFSETS_FROM ? 8 : 4) * (size_t) containers;
+}
+
+/* Bytes of the canonical form; run_counts takes a number for each container. */
+size_t
+person_set_canonical_size(PersonSetView view, uint32 *run_counts, bool *is_canonical)
+{
+	PersonSetCursor cursor = person_set_cursor(view);
+	PersonSetContainer container;
+	bool		with_runs = false;
+	size_t		total = 0,
+				size;
+
+	*is_canonical = true;
+	for (uint32 i = 0; person_set_next_container(&cursor, &container); i++)
+	{
+		ContainerKind kind;
+
+		run_counts[i] = count_runs(&container);
+		kind = best_kind(&container, run_counts[i], &size);
+		with_runs |= kind == CONTAINER_RUN;
+		*is_canonical &= kind == container.kind && (kind != CONTAINER_RUN || run_counts[i] == container.run_count);
+		total += size;
+	}
+	*is_canonical &= with_runs == (view.run_flags != NULL);
+	return header_size(view.container_count, with_runs) + total;
+}
+
+static inline void
+write16(unsigned char *bytes, uint32 value)
+{
+	uint16		half = (uint16) value;
+
+	memcpy(bytes, &half, sizeof(half));
+}
+
+static inline void
+write32(unsigned char *bytes, uint32 value)
+{
+	memcpy(bytes, &value, sizeof(value));
+}
+
+static void
+write_values(const PersonSetContainer *container, ContainerKind kind, unsigned char *out)
+{
+	PersonSetIterator iterator = iterate_container(container);
+	uint32		value;
+
+	if (kind == CONTAINER_BITSET)
+		memset(out, 0, BITSET_BYTES);
+	while (next_value(&iterator, &value))
+	{
+		if (kind == CONTAINER_BITSET)
+			out[value >> 3] |= 1 << (value & 7);
+		else
+		{
+			write16(out, value);
+			out += 2;
+		}
+	}
+}
+
+static void
+write_runs(const PersonSetContainer *container, uint32 runs, unsigned char *out)
+{
+	PersonSetIterator iterator = iterate_container(container);
+	unsigned char *run = out + 2 - 4;
+	uint32		next = PG_UINT32_MAX;
+	uint32		value;
+
+	write16(out, runs);
+	while (next_value(&iterator, &value))
+	{
+		if (value != next)
+		{
+			run += 4;
+			write16(run, value);
+			write16(run + 2, 0);
+		}
+		else
+			write16(run + 2, read16(run + 2) + 1);
+		next = value + 1;
+	}
+}
+
+/* Writes the form whose size person_set_canonical_size() gave. */
+void
+person_set_write_canonical(PersonSetView view, const uint32 *run_counts, unsigned char *out)
+{
+	PersonSetCursor cursor = person_set_cursor(view);
+	PersonSetContainer container;
+	bool		with_runs = false;
+	unsigned char *heads;
+	unsigned char *next;
+	size_t		size;
+
+	while (person_set_next_container(&cursor, &container))
+		with_runs |= best_kind(&container, run_counts[cursor.index - 1], &size) == CONTAINER_RUN;
+	next = out + header_size(view.container_count, with_runs);
+	if (with_runs)
+	{
+		write32(out, COOKIE_WITH_RUNS | (view.container_count - 1) << 16);
+		memset(out + 4, 0, (view.container_count + 7) / 8);
+		heads = out + 4 + (view.container_count + 7) / 8;
+	}
+	else
+	{
+		write32(out, COOKIE_WITHOUT_RUNS);
+		write32(out + 4, view.container_count);
+		heads = out + 8;
+	}
+	cursor = person_set_cursor(view);
+	for (uint32 i = 0; person_set_next_container(&cursor, &container); i++)
+	{
+		ContainerKind kind = best_kind(&container, run_counts[i], &size);
+
+		write16(heads + 4 * (size_t) i, container.key);
+		write16(heads + 4 * (size_t) i + 2, container.cardinality - 1);
+		if (!with_runs || view.container_count >= OFFSETS_FROM)
+			write32(heads + 4 * ((size_t) view.container_count + i), (uint32) (next - out));
+		if (kind == CONTAINER_RUN)
+		{
+			out[4 + i / 8] |= 1 << (i % 8);
+			write_runs(&container, run_counts[i], next);
+		}
+		else if (kind == container.kind)
+			memcpy(next, container.data, size);
+		else
+			write_values(&container, kind, next);
+		next += size;
+	}
+}
+
 /* ---------------------------------------------------------------- counting what two sets share */
 
 static uint32
