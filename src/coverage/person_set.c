@@ -299,20 +299,19 @@ print_person_set(const PersonSet *set)
 	StringInfoData text;
 	uint32		first = 0,
 				last = 0,
-				person;
+				next_first,
+				next_last;
 
 	initStringInfo(&text);
-	while (person_set_next(&iterator, &person))
+	while (person_set_next_range(&iterator, &next_first, &next_last))
 	{
-		if (first > 0 && person == last + 1)
-		{
-			last = person;
-			continue;
-		}
 		CHECK_FOR_INTERRUPTS();
-		if (first > 0)
+		/* a run may go on in the next block */
+		if (first > 0 && next_first != last + 1)
 			print_range(&text, first, last);
-		first = last = person;
+		if (first == 0 || next_first != last + 1)
+			first = next_first;
+		last = next_last;
 	}
 	if (first > 0)
 		print_range(&text, first, last);
@@ -730,6 +729,7 @@ person_set_unnest(PG_FUNCTION_ARGS)
 	}
 	calls = SRF_PERCALL_SETUP();
 	iterator = (PersonSetIterator *) calls->user_fctx;
+	CHECK_FOR_INTERRUPTS();
 	if (person_set_next(iterator, &person))
 		SRF_RETURN_NEXT(calls, Int64GetDatum((int64) person));
 	SRF_RETURN_DONE(calls);

@@ -88,6 +88,7 @@ extern bool person_set_holds(PersonSetView view, uint32 person);
 extern uint64 person_set_common_count(PersonSetView a, PersonSetView b, bool any);
 extern PersonSetIterator person_set_iterate(PersonSetView view);
 extern bool person_set_next(PersonSetIterator *iterator, uint32 *person);
+extern bool person_set_next_range(PersonSetIterator *iterator, uint32 *first, uint32 *last);
 extern uint32 person_set_smallest(PersonSetView view);
 extern uint32 person_set_largest(PersonSetView view);
 

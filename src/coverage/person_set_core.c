@@ -387,6 +387,70 @@ person_set_next(PersonSetIterator *iterator, uint32 *person)
 	return true;
 }
 
+/* Takes the bits that follow the one last given without a gap; returns their number. */
+static uint32
+take_bits(PersonSetIterator *iterator, uint32 value)
+{
+	uint32		taken = 0;
+	uint32		bit = (value & 63) + 1;
+
+	for (;;)
+	{
+		uint64		missing = bit < 64 ? ~iterator->word >> bit : 0;
+		uint32		ones = missing ? pg_rightmost_one_pos64(missing) : 64 - bit;
+
+		/* beyond the word the shift brings zeros, which are no gap */
+		ones = Min(ones, 64 - bit);
+		taken += ones;
+		if (bit + ones < 64)
+		{
+			iterator->word &= ~UINT64CONST(0) << (bit + ones);
+			return taken;
+		}
+		iterator->word = 0;
+		if (iterator->position >= BITSET_WORDS)
+			return taken;
+		iterator->word = read64(iterator->container.data + 8 * iterator->position++);
+		bit = 0;
+	}
+}
+
+/* The next numbers without a gap, as far as one container holds them. */
+bool
+person_set_next_range(PersonSetIterator *iterator, uint32 *first, uint32 *last)
+{
+	const PersonSetContainer *container = &iterator->container;
+
+	if (!person_set_next(iterator, first))
+		return false;
+	*last = *first;
+	switch (container->kind)
+	{
+		case CONTAINER_ARRAY:
+			while (iterator->position < container->cardinality &&
+				   read16(container->data + 2 * iterator->position) == (*last & 0xFFFF) + 1)
+			{
+				iterator->position++;
+				++*last;
+			}
+			break;
+		case CONTAINER_BITSET:
+			*last += take_bits(iterator, *first & 0xFFFF);
+			break;
+		case CONTAINER_RUN:
+			/* 0 when the run was this one number, and position is at the next */
+			if (iterator->in_run > 0)
+			{
+				*last = container->key << 16 |
+					(read16(container->data + 4 * iterator->position) + read16(container->data + 4 * iterator->position + 2));
+				iterator->position++;
+				iterator->in_run = 0;
+			}
+			break;
+	}
+	return true;
+}
+
 /* Of a set that is not empty. */
 uint32
 person_set_smallest(PersonSetView view)
