@@ -137,7 +137,7 @@ BEGIN
 			   CASE WHEN candidates IS NULL THEN n.members
 					ELSE (registry.current_persons(m.members) - candidates) | n.members END,
 			   -- two extracts of one cutoff: what the former ended, this one did not
-			   n.stated | CASE WHEN m.cutoff = b.cutoff THEN n.ended & touched ELSE n.ended END
+			   n.stated | CASE WHEN b.ended = 0 THEN '{}' WHEN m.cutoff = b.cutoff THEN n.ended & touched ELSE n.ended END
 		FROM registry.count_members(part.kind, part.batches, candidates) n
 		JOIN registry.batch b USING (batch_id)
 		LEFT JOIN LATERAL registry.membership_before(b.batch_id) m ON true
