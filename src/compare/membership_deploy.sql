@@ -11,9 +11,9 @@
 CREATE SEQUENCE IF NOT EXISTS registry.membership_no_seq;
 
 CREATE TABLE IF NOT EXISTS registry.membership (
-	batch_id bigint PRIMARY KEY REFERENCES registry.batch,
+	batch_id bigint PRIMARY KEY,
 	membership_no bigint NOT NULL DEFAULT nextval('registry.membership_no_seq'),
-	source text COLLATE "C" NOT NULL REFERENCES registry.source,
+	source text COLLATE "C" NOT NULL,
 	cutoff date NOT NULL,
 	members person_set NOT NULL,
 	changed person_set NOT NULL
@@ -124,8 +124,9 @@ BEGIN
 			FROM (SELECT t.touched AS persons FROM registry.membership_touch t WHERE t.membership_no > part.since
 				  UNION ALL
 				  -- a merge or split moves rows without any batch
-				  SELECT registry.person_set_make(ARRAY[l.person_id, l.other_id])
-				  FROM registry.link l WHERE l.kind IN ('merge', 'split') AND least(l.person_id, l.other_id) > 0) p;
+				  SELECT registry.person_set_agg(e.person_id)
+				  FROM registry.link l CROSS JOIN LATERAL (VALUES (l.person_id), (l.other_id)) e(person_id)
+				  WHERE l.kind IN ('merge', 'split') AND e.person_id > 0) p;
 			-- a person by its number costs some eight rows read in a row
 			IF registry.person_set_size(candidates) * 8 > (SELECT c.reltuples FROM pg_class c
 														   WHERE c.oid = format('registry.%I', part.kind)::regclass) THEN

@@ -205,6 +205,10 @@ person_set_fault(const unsigned char *bytes, size_t length)
 
 	if (!open_view(bytes, length, &view, &offsets))
 		return "The header is not that of a set, or too short.";
+	/* one set, one form: nothing may hide in the bits behind the last flag */
+	if (view.run_flags && view.container_count % 8 != 0 &&
+		view.run_flags[view.container_count / 8] >> (view.container_count % 8) != 0)
+		return "A flag is set for a block that does not exist.";
 	next = view.containers;
 	for (uint32 i = 0; i < view.container_count && fault == NULL; i++)
 	{
