@@ -35,7 +35,7 @@ REGRESS_OPTS = --inputdir=$(root) --encoding=UTF8 --load-extension=registry
 
 PG_CPPFLAGS = -I$(root)/src -I. -DREGISTRY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-clobbered -Wno-declaration-after-statement
-SHLIB_LINK = -licuuc -licui18n -licudata
+SHLIB_LINK = -licuuc -licui18n -licudata -lroaring
 
 EXTRA_CLEAN = registry--$(EXTVERSION).sql src/region/region_seed.inc
 
@@ -44,7 +44,7 @@ override with_llvm = no
 
 # What works on the project's throw-away server runs on a bare machine too: it
 # installs PostgreSQL first, so PGXS must not be needed to read this file.
-SERVER_GOALS = demo demo-stop check regress bench bench-check bench-types bench-receive bench-compare bench-redelivery \
+SERVER_GOALS = demo demo-stop check regress bench bench-check bench-types bench-receive bench-compare bench-redelivery bench-sets \
 	city city-verify server-install server-start server-remove build
 ifneq ($(filter $(SERVER_GOALS),$(MAKECMDGOALS)),)
 include $(root)/test/test.mk

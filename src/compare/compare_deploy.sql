@@ -232,6 +232,7 @@ BEGIN
 		PERFORM registry.repair_rows('circumstance', 'circumstance_id');
 		PERFORM registry.repair_rows('elsewhere', 'elsewhere_id');
 		PERFORM registry.settle_rejects(batches);
+		PERFORM registry.write_membership(batches, "full");
 		PERFORM registry.report_step(started, 'lists applied, broken numbers repaired');
 		applied := applied || batches;
 	END LOOP;

@@ -5,6 +5,11 @@
 BENCH_PERSONS ?= 100000 1000000
 export BENCH_ROUNDS
 
+# Sets against rows in SQL and in DuckDB (npm package @duckdb/node-api, used when it can be had).
+.PHONY: bench-sets
+bench-sets: server-start city
+	@bash $(root)/test/bench/sets $(BENCH_PERSONS)
+
 .PHONY: bench bench-types bench-receive bench-compare bench-redelivery bench-check
 bench: bench-check bench-types bench-receive bench-compare bench-redelivery
 	@echo "all results: $(BUILD)/bench/results.tsv"
