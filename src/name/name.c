@@ -40,6 +40,7 @@ REGISTRY_FUNCTION(name_pinyin);
 REGISTRY_FUNCTION(name_pinyin_set);
 REGISTRY_FUNCTION(name_given_pinyin_set);
 REGISTRY_FUNCTION(name_surname);
+REGISTRY_FUNCTION(name_given);
 REGISTRY_FUNCTION(name_initials);
 REGISTRY_FUNCTION(name_neighbour_set);
 REGISTRY_FUNCTION(name_mask);
@@ -582,6 +583,28 @@ name_given_pinyin_set(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(pinyin_set(PG_GETARG_TEXT_PP(0), true));
 }
 
+/* Bytes of the surname at the beginning of a plain name (name_is_plain). */
+static size_t
+plain_surname_bytes(const char *name, size_t length)
+{
+	uint32		points[3];
+	size_t		size = Min(length, 3 * lengthof(points));
+
+	return 3 * name_surname_length(points, name_decode(name, size, points));
+}
+
+/* The characters of a key1 that are its surname: none of a dotted name or of one in another script. */
+static int
+surname_characters(NamePoints key)
+{
+	if (key.count == 0 || !point_is_han(key.points[0]))
+		return 0;
+	for (int i = 0; i < key.count; i++)
+		if (key.points[i] == NAME_DOT)
+			return 0;
+	return name_surname_length(key.points, key.count);
+}
+
 /*
  * name_surname(text) returns text
  *		The surname of a Chinese name; empty for dotted names and for names in
@@ -591,14 +614,40 @@ Datum
 name_surname(PG_FUNCTION_ARGS)
 {
 	text	   *name = PG_GETARG_TEXT_PP(0);
-	NamePoints	key = key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	const char *data = VARDATA_ANY(name);
+	size_t		length = VARSIZE_ANY_EXHDR(name);
+	NamePoints	key;
 
-	if (key.count > 0 && !point_is_han(key.points[0]))
-		key.count = 0;
-	for (int i = 0; i < key.count; i++)
-		if (key.points[i] == NAME_DOT)
-			key.count = 0;
-	key.count = name_surname_length(key.points, key.count);
+	if (name_is_plain(data, length))
+		PG_RETURN_TEXT_P(cstring_to_text_with_len(data, (int) plain_surname_bytes(data, length)));
+	key = key_points(data, length);
+	key.count = surname_characters(key);
+	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(key)));
+}
+
+/*
+ * name_given(text) returns text
+ *		The name key behind name_surname().
+ */
+Datum
+name_given(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	const char *data = VARDATA_ANY(name);
+	size_t		length = VARSIZE_ANY_EXHDR(name);
+	size_t		surname;
+	NamePoints	key;
+	int			characters;
+
+	if (name_is_plain(data, length))
+	{
+		surname = plain_surname_bytes(data, length);
+		PG_RETURN_TEXT_P(cstring_to_text_with_len(data + surname, (int) (length - surname)));
+	}
+	key = key_points(data, length);
+	characters = surname_characters(key);
+	key.count -= characters;
+	memmove(key.points, key.points + characters, key.count * sizeof(uint32));
 	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(key)));
 }
 

@@ -58,6 +58,10 @@ CREATE FUNCTION name_surname(name text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
 COMMENT ON FUNCTION name_surname(text) IS 'surname at the beginning of the name key; empty for dotted names and those in other scripts';
 
+CREATE FUNCTION name_given(name text) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
+COMMENT ON FUNCTION name_given(text) IS 'name key behind name_surname';
+
 CREATE FUNCTION name_initials(pinyin text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION name_initials(text) IS 'first character of each word: zjg of zhang jian guo';

@@ -20,24 +20,23 @@ CREATE INDEX IF NOT EXISTS name_part_initials_idx ON registry.name_part (kind, i
 CREATE INDEX IF NOT EXISTS name_part_last_idx ON registry.name_part (kind, (right(part, 1)), bearers);
 CREATE INDEX IF NOT EXISTS name_part_bearers_idx ON registry.name_part (kind, bearers);
 
--- Of a query of name keys and their bearers the rows of name_part.
-CREATE OR REPLACE FUNCTION registry.name_part_query(keys text) RETURNS text
+-- The rows of name_part for the name keys of a table, in one pass.
+CREATE OR REPLACE FUNCTION registry.name_part_query(relation text) RETURNS text
 	LANGUAGE sql IMMUTABLE
 	SET search_path = pg_catalog, registry, pg_temp
 BEGIN ATOMIC
 	SELECT format($query$
-		WITH split AS (SELECT registry.name_surname(k.name_key) COLLATE "C" AS surname, k.name_key, k.bearers FROM (%s) k),
-		whole AS MATERIALIZED (SELECT s.surname, substr(s.name_key, length(s.surname) + 1) AS given, sum(s.bearers)::bigint AS bearers
-							   FROM split s GROUP BY 1, 2),
-		parts AS (SELECT 's' COLLATE "C" AS kind, w.surname AS part, sum(w.bearers)::bigint AS bearers FROM whole w GROUP BY 2
-				  UNION ALL SELECT 'g', w.given, sum(w.bearers)::bigint FROM whole w GROUP BY 2)
-		SELECT p.kind, p.part, replace(f.pinyin, ' ', '') COLLATE "C" AS reading,
+		WITH parts AS (SELECT CASE WHEN s.given IS NULL THEN 's' ELSE 'g' END COLLATE "C" AS kind, coalesce(s.given, s.surname) AS part, count(*) AS bearers
+					   FROM (SELECT registry.name_surname(k.name_key) COLLATE "C" AS surname, registry.name_given(k.name_key) COLLATE "C" AS given
+							 FROM %s k WHERE k.name_key <> '') s
+					   GROUP BY GROUPING SETS (s.surname, s.given))
+		SELECT DISTINCT ON (1, 2, 3) p.kind, p.part, replace(f.pinyin, ' ', '') COLLATE "C" AS reading,
 			   registry.name_initials(f.pinyin) COLLATE "C" AS initials, p.bearers
 		FROM parts p,
 			unnest(CASE p.kind WHEN 's' THEN registry.name_pinyin_set(p.part) ELSE registry.name_given_pinyin_set(p.part) END) f(pinyin)
-		GROUP BY 1, 2, 3, 4, 5$query$, keys);
+		ORDER BY 1, 2, 3, 4$query$, relation);
 END;
-COMMENT ON FUNCTION registry.name_part_query(text) IS 'the query that gives rows of name_part for a query of name keys and their bearers';
+COMMENT ON FUNCTION registry.name_part_query(text) IS 'the query that gives the rows of name_part for the column name_key of a table';
 
 -- Fills the empty table name_part from all persons.
 CREATE OR REPLACE FUNCTION registry.load_name_parts() RETURNS void
@@ -47,8 +46,7 @@ AS $$
 DECLARE
 	indexes text[] := registry.drop_indexes('registry.name_part');
 BEGIN
-	EXECUTE 'INSERT INTO registry.name_part (kind, part, reading, initials, bearers) ' || registry.name_part_query(
-		'SELECT p.name_key, count(*) AS bearers FROM registry.person p WHERE p.name_key <> '''' GROUP BY 1');
+	EXECUTE 'INSERT INTO registry.name_part (kind, part, reading, initials, bearers) ' || registry.name_part_query('registry.person');
 	PERFORM registry.create_indexes(indexes);
 	ANALYZE registry.name_part;
 END;
@@ -71,8 +69,7 @@ BEGIN
 		RETURN;
 	END IF;
 	EXECUTE 'INSERT INTO registry.name_part (kind, part, reading, initials, bearers) '
-		|| registry.name_part_query('SELECT v.name_key, count(*) AS bearers FROM pg_temp.registry_verdict v'
-									' WHERE (v.is_new OR v.changed) AND v.name_key <> '''' GROUP BY 1')
+		|| registry.name_part_query('(SELECT v.name_key FROM pg_temp.registry_verdict v WHERE v.is_new OR v.changed)')
 		|| ' ON CONFLICT DO NOTHING';
 END;
 $$;
