@@ -76,8 +76,9 @@ BEGIN
 		WHERE s.value IS DISTINCT FROM v.running
 	LOOP
 		current := false;
-		RAISE WARNING 'the stored names are of % %, in force is %', differing.name, coalesce(differing.stored, 'unknown'), differing.running
-			USING HINT = 'SELECT * FROM registry.refold_names(), then CALL registry.compare().';
+		RAISE WARNING 'the stored names are of another %', differing.name
+			USING DETAIL = format('Stored: %s, in force: %s.', coalesce(differing.stored, 'unknown'), differing.running),
+				HINT = 'SELECT * FROM registry.refold_names(), then CALL registry.compare().';
 	END LOOP;
 	RETURN current;
 END;

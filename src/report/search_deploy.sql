@@ -21,6 +21,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION registry.name_by_letters(text) IS 'whether a search term consists of Latin letters, as a reading or initials do';
 
+-- ... as readings are stored: without blanks, and the umlaut, of whatever spelling, as v.
+CREATE OR REPLACE FUNCTION registry.name_letters(key text) RETURNS text
+	LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+	SELECT regexp_replace(regexp_replace(lower(replace(key, 'Ü', 'V') COLLATE "C"), '([ln])yu', '\1v', 'g'), '[^a-z]', '', 'g');
+END;
+COMMENT ON FUNCTION registry.name_letters(text) IS 'letters of a search term as name_part has them in readings';
+
 /*
  * registry.name_candidates(name) → name keys that a search for name is to try
  *
@@ -55,20 +63,17 @@ BEGIN
 	RETURN QUERY SELECT n, 1 FROM unnest(registry.name_neighbour_set(name_candidates.name)) n;
 	IF registry.name_by_letters(name_candidates.name) THEN
 		-- letters: in the order given, and the last word first
-		FOREACH letters IN ARRAY ARRAY[regexp_replace(wanted, '[^[:alpha:]]', '', 'g'),
-									   regexp_replace(regexp_replace(wanted, '^(.*\S)\s+(\S+)$', '\2\1'), '[^[:alpha:]]', '', 'g')] LOOP
-			letters := translate(lower(letters), 'ü', 'v');
-			RETURN QUERY
-			SELECT p.part, 2 FROM registry.name_part p WHERE p.kind = 'g' AND p.reading = letters LIMIT 100;
+		FOREACH letters IN ARRAY ARRAY[wanted, regexp_replace(wanted, '^(.*\S)\s+(\S+)$', '\2\1')] LOOP
+			letters := registry.name_letters(letters);
 			RETURN QUERY
 			SELECT s.part || g.part, 2
-			FROM generate_series(1, least(length(letters), 12)) i
+			FROM generate_series(0, least(length(letters), 12)) i
 			JOIN registry.name_part s ON s.kind = 's' AND s.reading = left(letters, i)
 			JOIN registry.name_part g ON g.kind = 'g' AND g.reading = substr(letters, i + 1)
 			LIMIT 600;
 			RETURN QUERY
 			SELECT b.part || g.part, 3
-			FROM generate_series(1, least(length(letters), 12)) i
+			FROM generate_series(0, least(length(letters), 12)) i
 			CROSS JOIN LATERAL (SELECT s.part FROM registry.name_part s
 								WHERE s.kind = 's' AND s.reading = left(letters, i) ORDER BY s.bearers DESC LIMIT 6) b
 			CROSS JOIN LATERAL (
@@ -86,7 +91,7 @@ BEGIN
 			CROSS JOIN LATERAL (SELECT s.part FROM registry.name_part s
 								WHERE s.kind = 's' AND s.initials = left(letters, i) ORDER BY s.bearers DESC LIMIT 10) b
 			CROSS JOIN LATERAL (SELECT l.part FROM registry.name_part l
-								WHERE length(letters) <= 5 AND l.kind = 'g' AND l.initials = substr(letters, i + 1) ORDER BY l.bearers DESC LIMIT 40) g;
+								WHERE length(letters) <= 5 AND l.kind = 'g' AND l.initials = substr(letters, i + 1) ORDER BY l.bearers DESC LIMIT 30) g;
 			EXIT WHEN strpos(wanted, ' ') = 0;
 		END LOOP;
 		RETURN;
@@ -102,6 +107,14 @@ BEGIN
 	IF nearest THEN
 		RETURN;
 	END IF;
+	-- a dotted name without its dot, or its beginning
+	RETURN QUERY
+	(SELECT g.part, 2 FROM registry.name_part g
+	 WHERE length(wanted) >= 4 AND g.kind = 'g'
+	   AND g.reading = ANY (ARRAY(SELECT replace(r, ' ', '') FROM unnest(registry.name_given_pinyin_set(wanted)) r)) LIMIT 50)
+	UNION ALL
+	(SELECT g.part, 3 FROM registry.name_part g
+	 WHERE surname_wanted <> '' AND g.kind = 'g' AND g.part > wanted || '·' AND g.part < wanted || '¸' LIMIT 50);
 	-- the beginning of a name; another last character; another one before it
 	RETURN QUERY
 	SELECT surname_wanted || g.part, 3
@@ -111,17 +124,15 @@ BEGIN
 		  (SELECT p.part FROM registry.name_part p WHERE p.kind = 'g' AND given_wanted = '' ORDER BY p.bearers DESC LIMIT 150)
 		  UNION
 		  (SELECT p.part FROM registry.name_part p
-		   WHERE p.kind = 'g' AND length(given_wanted) > 1 AND p.part >= left(given_wanted, -1) AND p.part < left(given_wanted, -1) || U&'\+10FFFF' LIMIT 200)
+		   WHERE p.kind = 'g' AND length(given_wanted) > 1 AND p.part >= left(given_wanted, -1) AND p.part < left(given_wanted, -1) || U&'\+10FFFF' LIMIT 120)
 		  UNION
 		  (SELECT p.part FROM registry.name_part p
-		   WHERE p.kind = 'g' AND given_wanted <> '' AND right(p.part, 1) = right(given_wanted, 1) ORDER BY p.bearers DESC LIMIT 200)) g;
-	-- another surname
+		   WHERE p.kind = 'g' AND given_wanted <> '' AND right(p.part, 1) = right(given_wanted, 1) ORDER BY p.bearers DESC LIMIT 120)) g;
+	-- another surname, or none given
 	RETURN QUERY
-	SELECT s.part || given_wanted, 4
-	FROM registry.name_part s
-	WHERE s.kind = 's' AND length(given_wanted) > 1 AND s.part <> surname_wanted
-	ORDER BY s.bearers DESC
-	LIMIT 100;
+	SELECT s.part || g, 4
+	FROM (SELECT p.part FROM registry.name_part p WHERE p.kind = 's' ORDER BY p.bearers DESC LIMIT 60) s, unnest(ARRAY[given_wanted, wanted]) g
+	WHERE length(g) > 1;
 END
 $$;
 COMMENT ON FUNCTION registry.name_candidates(text, boolean) IS 'name keys that a search for a name, its beginning, its reading or its initials is to try';
@@ -134,7 +145,7 @@ COMMENT ON FUNCTION registry.name_candidates(text, boolean) IS 'name keys that a
  * name_candidates); similar names are found everywhere, and among the persons
  * born that day all of them.  score weighs name 7, birth date 2, region 1 of
  * what is given; 1 is full agreement.  Of persons with equal scores those with
- * the lower numbers come first; of a name with more than 200 bearers some are
+ * the lower numbers come first; of a name with more than 50 bearers some are
  * left out unless birth date or region tells them apart.  A reading counts 0.9
  * of a name, a beginning 0.6, initials 0.5.
  * Errors: 22023 without a name, 22P02 for a region that is none.
@@ -151,19 +162,27 @@ DECLARE
 	wanted_key CONSTANT text COLLATE "C" := registry.name_key(search_person.name);
 	wanted_variant CONSTANT text COLLATE "C" := registry.name_variant_key(search_person.name);
 	by_letters CONSTANT boolean := registry.name_by_letters(search_person.name);
-	wanted_letters CONSTANT text COLLATE "C" := lower(regexp_replace(wanted_key, '[^[:alpha:]]', '', 'g'));
+	wanted_letters CONSTANT text COLLATE "C" := registry.name_letters(wanted_key);
 	wanted_region CONSTANT registry.region_code := search_person.region::registry.region_code;
+	today CONSTANT date := registry.reference_date();
 	parts CONSTANT integer := 7 + CASE WHEN search_person.birth IS NULL THEN 0 ELSE 2 END + CASE WHEN wanted_region IS NULL THEN 0 ELSE 1 END;
+	enough CONSTANT integer := CASE WHEN search_person.birth IS NULL AND wanted_region IS NULL THEN 60 ELSE 150 END;
+	common boolean;
 BEGIN
 	IF coalesce(wanted_key, '') = '' THEN
 		RAISE EXCEPTION 'a search needs a name'
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Persons are found by number with registry.find_person().';
 	END IF;
+	-- of a name with bearers enough nobody else is among the best
+	common := search_person.birth IS NULL AND wanted_region IS NULL
+		AND (SELECT count(*) FROM (SELECT FROM registry.person p WHERE p.name_key = wanted_key LIMIT 50) b) = 50;
 	RETURN QUERY
 	WITH tried AS MATERIALIZED (
-		SELECT c.name_key COLLATE "C" AS name_key, min(c.nearness) AS nearness
-		FROM registry.name_candidates(search_person.name, search_person.birth IS NOT NULL) c GROUP BY 1
+		SELECT wanted_key AS name_key, 1 AS nearness WHERE common
+		UNION ALL
+		(SELECT c.name_key COLLATE "C", min(c.nearness)
+		 FROM registry.name_candidates(search_person.name, search_person.birth IS NOT NULL) c WHERE NOT common GROUP BY 1)
 	), named AS MATERIALIZED (
 		-- the names somebody bears, by their likeness
 		SELECT t.name_key, CASE
@@ -178,16 +197,16 @@ BEGIN
 		-- of each name some persons, and those whom the place or the birth date tells apart
 		(SELECT b.person_id, b.birth_date, b.territory, n.likeness
 		 FROM named n
-		 CROSS JOIN LATERAL (SELECT p.person_id, p.birth_date, p.territory FROM registry.person p WHERE p.name_key = n.name_key LIMIT 200) b
+		 CROSS JOIN LATERAL (SELECT p.person_id, p.birth_date, p.territory FROM registry.person p WHERE p.name_key = n.name_key LIMIT enough) b
 		 WHERE n.likeness >= 0.5
-		 LIMIT 300)
+		 LIMIT enough)
 		UNION ALL
 		(SELECT p.person_id, p.birth_date, p.territory, n.likeness
 		 FROM named n
 		 CROSS JOIN LATERAL (SELECT * FROM registry.person p
-							 WHERE p.name_key = n.name_key AND p.territory OPERATOR(registry.<@) wanted_region LIMIT 100) p
+							 WHERE p.name_key = n.name_key AND p.territory OPERATOR(registry.<@) wanted_region LIMIT enough) p
 		 WHERE n.likeness >= 0.5
-		 LIMIT 300)
+		 LIMIT enough)
 		UNION ALL
 		(SELECT p.person_id, p.birth_date, p.territory, l.likeness
 		 FROM registry.person p
@@ -207,7 +226,7 @@ BEGIN
 		LIMIT 50
 	)
 	SELECT p.person_id, g.score, p.citizen_id::text, p.name, p.sex, p.birth_date, p.territory::text,
-		registry.region_name(p.territory, registry.reference_date())
+		registry.region_name(p.territory, today)
 	FROM graded g
 	JOIN registry.person p ON p.person_id = g.person_id
 	ORDER BY g.score DESC, p.person_id;
@@ -216,4 +235,4 @@ $function$;
 COMMENT ON FUNCTION registry.search_person(text, date, text) IS 'candidates for a name, its beginning, reading or initials, birth date and region, best first, at most 50; score 1 is full agreement';
 
 REVOKE ALL ON FUNCTION registry.search_person(text, date, text), registry.name_candidates(text, boolean),
-	registry.name_likeness(text, text, text), registry.name_by_letters(text) FROM PUBLIC;
+	registry.name_likeness(text, text, text), registry.name_by_letters(text), registry.name_letters(text) FROM PUBLIC;
