@@ -97,6 +97,7 @@ BEGIN
 		RAISE EXCEPTION 'a compare() is running'
 			USING ERRCODE = 'RG001', HINT = 'Wait for it to finish, then call refold_names() again.';
 	END IF;
+	PERFORM set_config('registry.cause', 'refold_names', true);
 	DROP TABLE IF EXISTS pg_temp.registry_refolded;
 	CREATE TEMP TABLE registry_refolded (person_id bigint) ON COMMIT DROP;
 
