@@ -218,9 +218,9 @@ BEGIN
 		 WHERE p.birth_date = search_person.birth AND l.likeness >= 0.5)
 	), graded AS (
 		SELECT DISTINCT f.person_id,
-			((7 * f.likeness
+			round(((7 * f.likeness
 			  + CASE WHEN f.birth_date = search_person.birth THEN 2 ELSE 0 END
-			  + CASE WHEN f.territory OPERATOR(registry.<@) wanted_region THEN 1 ELSE 0 END) / parts)::real AS score
+			  + CASE WHEN f.territory OPERATOR(registry.<@) wanted_region THEN 1 ELSE 0 END) / parts)::numeric, 4)::real AS score
 		FROM found f
 		ORDER BY 2 DESC, 1
 		LIMIT 50

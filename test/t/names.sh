@@ -42,7 +42,7 @@ check 'a compare() leaves every name findable' "$(ask "SELECT count(*) FROM regi
 	AND g.kind = 'g' AND g.part = registry.name_given(p.name_key))")" 0
 check 'every person is found by name and birth date' "$(ask "SELECT count(*) FROM (SELECT * FROM registry.person WHERE name_key <> '' AND birth_date IS NOT NULL ORDER BY person_id LIMIT 100) p
 	WHERE NOT EXISTS (SELECT FROM registry.search_person(p.name, p.birth_date) f WHERE f.person_id = p.person_id)")" 0
-check 'every person is found by reading and birth date' "$(ask "SELECT count(*) FROM (SELECT * FROM registry.person WHERE name_key <> '' AND birth_date IS NOT NULL ORDER BY person_id LIMIT 100) p
+check 'every person is found by reading and birth date' "$(ask "SELECT count(*) FROM (SELECT * FROM registry.person WHERE registry.name_pinyin(name) ~ '^[a-z ]+\$' AND birth_date IS NOT NULL ORDER BY person_id LIMIT 100) p
 	WHERE NOT EXISTS (SELECT FROM registry.search_person(registry.name_pinyin(p.name), p.birth_date) f WHERE f.person_id = p.person_id)")" 0
 ask "UPDATE registry.setting SET value = '1.0/1.0' WHERE name = 'name_icu_version'; UPDATE registry.enrolment SET name_key = 'old' WHERE enrolment_id % 50 = 0" >/dev/null
 warned=$("${psql[@]}" -d names -c 'CALL registry.compare()' 2>&1 | grep -c 'WARNING:  the stored names are of another name_icu_version' || true)
