@@ -120,6 +120,21 @@ FROM (VALUES
 	-- different people
 	('王芳', '王丽'), ('张伟', '李伟'), ('王建国', '王秀英'), ('张三', '李四'), ('欧阳建国', '欧阳秀英'), ('王芳', '王丽娟'), ('买买提·吐尔逊', '阿卜杜拉·艾则孜'),
 	('张三', ''), ('', ''), ('·', '张三'), ('?', '张三')) AS t(a, b);
+-- Properties, over pairs of made-up and of random names
+CREATE TEMP TABLE sample AS
+SELECT setseed(0.25) IS NULL AS seeded, '' AS name
+UNION ALL SELECT NULL, name FROM unnest('{张伟,张玮,張偉,王建国,王建軍,王?国,王,欧阳建国,欧阳,阿卜杜拉·买买提,阿不都拉·买买提,阿卜杜拉,JOHN SMITH,John Smyth,ZHANG WEI,Wei Zhang,李yan,李䶮,萧红,肖红,123,·,José,张〇,张○}'::text[]) name;
+INSERT INTO sample SELECT NULL, string_agg(CASE WHEN random() < 0.1 THEN chr(32 + (random() * 90)::int) WHEN random() < 0.1 THEN '·' ELSE chr(x'4E00'::int + (random() ^ 3 * 20000)::int) END, '')
+FROM generate_series(1, 300) n, generate_series(1, 1 + n % 6) GROUP BY n;
+SELECT count(*) > 100000 AS pairs, count(*) FILTER (WHERE s <> r) AS asymmetric, count(*) FILTER (WHERE s NOT BETWEEN 0 AND 1) AS outside,
+	count(*) FILTER (WHERE (s = 1) <> (name_key(a) = name_key(b))) AS not_one,
+	count(*) FILTER (WHERE name_variant_key(a) = name_variant_key(b) AND name_variant_key(a) <> '' AND s < 0.75) AS variants_unlike
+FROM (SELECT a.name AS a, b.name AS b, name_similarity(a.name, b.name) AS s, name_similarity(b.name, a.name) AS r FROM sample a, sample b) p;
+-- the same by a key as by what was received
+SELECT count(*) FILTER (WHERE name_similarity(name_key(a.name), name_key(b.name)) <> name_similarity(a.name, b.name)) AS by_key FROM sample a, sample b;
+-- a mask tells neither the middle of a name nor how long a long one is
+SELECT count(DISTINCT name_mask('欧' || repeat(chr(x'4E00'::int + i), n) || '海')) AS masks FROM generate_series(0, 20) i, generate_series(2, 20) n;
+
 -- 1 exactly when the keys are equal
 SELECT name_similarity('张昇', '张升') < 1 AS below, name_similarity('张三', ' 张三 ') = 1 AS equal;
 SELECT name_similarity(repeat('张', 100000), repeat('李', 100000))::numeric(4,2) AS far, name_similarity(repeat('张', 200), repeat('张', 201)) < 1 AS near;
@@ -129,6 +144,14 @@ SELECT name, name_pinyin(name), name_pinyin_set(name)
 FROM (VALUES ('张三丰'), ('单田芳'), ('曾国'), ('仇英'), ('解晓'), ('任伟'), ('查良'), ('朴正'), ('尉健'), ('盖伟'), ('区文'), ('缪斯'), ('翟明'), ('乐嘉'), ('员伟'),
 	('万俟三'), ('尉迟恭'), ('单于明'), ('长孙无'), ('覃伟'), ('黑明'), ('折伟'), ('逄伟'), ('召伟'), ('吕布'), ('略女'), ('欧阳海'), ('阿卜杜拉·买买提'), ('单卜·买提'),
 	('李yan明'), ('John Smith'), ('䶮'), ('王' || chr(x'E000'::int)), ('張偉'), ('王?'), ('')) AS t(name);
+
+-- What a name is searched by
+SELECT name, name_surname(name), name_given(name), name_given_pinyin_set(name_given(name)), name_initials(name_pinyin(name))
+FROM (VALUES ('张建国'), ('张'), ('欧阳海'), ('欧阳'), ('司马'), ('尉迟恭'), ('阿卜·买提'), ('John Smith'), ('䶮'), ('乐乐'), ('张 三(已故)'), ('单单'), ('王?'), ('')) AS t(name);
+SELECT name_neighbour_set('张㐀'), name_neighbour_set(''), name_neighbour_set(' ' || chr(x'F92C'::int) || '某');
+SELECT cardinality(name_neighbour_set('萧龙國鳳')) AS many, cardinality(name_neighbour_set(repeat('龍', 50))) AS most;
+SELECT name_initials('zhang  jian guo'), name_initials(''), name_initials('䶮 a'), name_initials(NULL) IS NULL;
+SELECT cardinality(name_pinyin_set(repeat('乐', 40))) AS readings;
 
 -- Masks
 SELECT name, name_mask(name)
@@ -150,6 +173,7 @@ CREATE TEMPORARY TABLE person_of_test (name text);
 INSERT INTO person_of_test SELECT chr(19968 + i % 20000) || chr(19968 + i * 7 % 20000) FROM generate_series(1, 2000) AS i;
 INSERT INTO person_of_test VALUES (chr(x'F92C'::int) || '某');
 CREATE INDEX ON person_of_test (name_key(name));
+-- (what follows the registry's own classes cannot be indexed)
 CREATE INDEX ON person_of_test (name_variant_key(name));
 CREATE INDEX ON person_of_test (name_pinyin(name));
 CREATE INDEX ON person_of_test USING gin (name_pinyin_set(name));

@@ -12,6 +12,7 @@ BEGIN
 			' v.hukou_region, v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind,'
 			' v.paying, v.receiving, v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change,'
 			' now() AS updated_at FROM pg_temp.registry_verdict v', NULL, NULL, true);
+		PERFORM registry.follow_names();
 		RETURN;
 	END IF;
 
@@ -33,6 +34,7 @@ BEGIN
 		 v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now())
 	FROM pg_temp.registry_verdict v
 	WHERE p.person_id = v.person_id AND v.changed;
+	PERFORM registry.follow_names();
 END;
 $$;
 COMMENT ON FUNCTION registry.write_persons() IS 'writes the judged states that are new or differ';

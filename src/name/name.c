@@ -2,30 +2,34 @@
  * name.c
  *		Names: the steps that need ICU, and what SQL calls.
  *
- * The keys use of ICU only what never changes for assigned characters
+ * name_key() uses of ICU only what never changes for assigned characters
  * (normalization by Unicode's promise, the capitals of settled letters), and
- * our own versioned tables for everything else; they are immutable in earnest.  Readings come from the
- * transliteration data of ICU, which do change between its versions: what is
- * stored of name_pinyin() and name_similarity() belongs to one value of
- * name_icu_version(), as the order of an ICU collation does.
+ * our own versioned tables for everything else; it is immutable in earnest.
+ * name_variant_key() and name_similarity() follow the classes of the registry
+ * (name_classes.c) and are stable.  Readings come from the transliteration
+ * data of ICU, which do change between its versions: what is stored of
+ * name_pinyin() belongs to one value of name_icu_version(), as the order of an
+ * ICU collation does.
  */
 #include "postgres.h"
 
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/utf16.h>
-#include <unicode/utrans.h>
 #include <unicode/uversion.h>
 
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "name/name.h"
+#include "name/name_classes.h"
 #include "name/name_core.h"
+#include "name/reading.h"
 
 REGISTRY_FUNCTION(name_clean);
 REGISTRY_FUNCTION(name_key);
@@ -34,21 +38,19 @@ REGISTRY_FUNCTION(name_note);
 REGISTRY_FUNCTION(name_similarity);
 REGISTRY_FUNCTION(name_pinyin);
 REGISTRY_FUNCTION(name_pinyin_set);
+REGISTRY_FUNCTION(name_given_pinyin_set);
+REGISTRY_FUNCTION(name_surname);
+REGISTRY_FUNCTION(name_given);
+REGISTRY_FUNCTION(name_initials);
+REGISTRY_FUNCTION(name_neighbour_set);
 REGISTRY_FUNCTION(name_mask);
 REGISTRY_FUNCTION(name_invalid);
 REGISTRY_FUNCTION(name_faults);
 REGISTRY_FUNCTION(name_icu_version);
 REGISTRY_FUNCTION(name_fold_version);
 
-/* A name on its way through the steps. */
-typedef struct NamePoints
-{
-	uint32	   *points;
-	int			count;
-} NamePoints;
-
-static void
-icu_check(UErrorCode status, const char *what)
+void
+name_icu_check(UErrorCode status, const char *what)
 {
 	if (U_FAILURE(status))
 		ereport(ERROR,
@@ -68,13 +70,13 @@ canonical_normalizer(void)
 		UErrorCode	status = U_ZERO_ERROR;
 
 		normalizer = unorm2_getNFCInstance(&status);
-		icu_check(status, "open its canonical normalization");
+		name_icu_check(status, "open its canonical normalization");
 	}
 	return normalizer;
 }
 
-static const UNormalizer2 *
-decomposer(void)
+const UNormalizer2 *
+name_decomposer(void)
 {
 	static const UNormalizer2 *normalizer = NULL;
 
@@ -83,7 +85,7 @@ decomposer(void)
 		UErrorCode	status = U_ZERO_ERROR;
 
 		normalizer = unorm2_getNFDInstance(&status);
-		icu_check(status, "open its canonical decomposition");
+		name_icu_check(status, "open its canonical decomposition");
 	}
 	return normalizer;
 }
@@ -98,7 +100,7 @@ compatibility_normalizer(void)
 		UErrorCode	status = U_ZERO_ERROR;
 
 		normalizer = unorm2_getNFKCInstance(&status);
-		icu_check(status, "open its compatibility normalization");
+		name_icu_check(status, "open its compatibility normalization");
 	}
 	return normalizer;
 }
@@ -132,7 +134,7 @@ normalize_points(NamePoints *name)
 		{
 			size = unorm2_getDecomposition(compatibility_normalizer(), point,
 										   units + length, 4, &status);
-			icu_check(status, "decompose a character");
+			name_icu_check(status, "decompose a character");
 		}
 		if (size >= 0)
 			length += size;
@@ -141,11 +143,11 @@ normalize_points(NamePoints *name)
 	}
 	result_length = unorm2_normalize(canonical_normalizer(), units, length, NULL, 0, &status);
 	if (status != U_BUFFER_OVERFLOW_ERROR)
-		icu_check(status, "normalize a name");
+		name_icu_check(status, "normalize a name");
 	status = U_ZERO_ERROR;
 	result = palloc((size_t) (result_length + 1) * sizeof(UChar));
 	result_length = unorm2_normalize(canonical_normalizer(), units, length, result, result_length + 1, &status);
-	icu_check(status, "normalize a name");
+	name_icu_check(status, "normalize a name");
 
 	pfree(name->points);
 	name->points = palloc((size_t) (result_length + 1) * sizeof(uint32));
@@ -262,12 +264,14 @@ name_variant_key_text(const char *name, size_t length)
 {
 	NamePoints	key;
 
+	name_classes_refresh();
 	if (name_is_plain(name, length))
 	{
 		char	   *same = pnstrdup(name, length);
 
-		name_vary_plain(same, length);
-		return same;
+		if (name_vary_plain(same, length))
+			return same;
+		pfree(same);
 	}
 	key = key_points(name, length);
 	key.count = name_vary(key.points, key.count);
@@ -302,226 +306,51 @@ name_faults_of(const char *name, size_t length)
 	return faults;
 }
 
-/* ---- Readings ---- */
-
-/*
- * ICU's transliterator of ideographs takes a tenth of a second to open and a
- * few microseconds a character: it is opened when the first reading is asked
- * for, lives as long as the backend, and what it said is remembered.
- */
-#define READING_SLOTS 32768		/* a power of two; no two of U+4E00 .. U+9FFF share a slot */
-
-typedef struct Reading
-{
-	uint32		point;
-	uint32		packed:30;
-	uint32		tone:2;			/* tone - 1, 0 also when there is none */
-} Reading;
-
-static Reading reading_cache[READING_SLOTS];
-
-static UTransliterator *
-transliterator(void)
-{
-	static UTransliterator *opened = NULL;
-
-	if (opened == NULL)
-	{
-		static const UChar id[] = u"Han-Latin";
-		UErrorCode	status = U_ZERO_ERROR;
-
-		opened = utrans_openU(id, -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
-		if (U_FAILURE(status))
-			opened = NULL;
-		icu_check(status, "open its transliteration of ideographs");
-	}
-	return opened;
-}
-
-/* Takes the first syllable of ICU's answer apart: letters, and the tone mark. */
-static void
-read_syllable(const UChar *units, int32_t length, Reading *reading)
-{
-	UErrorCode	status = U_ZERO_ERROR;
-	UChar		plain[64];
-	char		letters[8];
-	size_t		used = 0;
-
-	length = unorm2_normalize(decomposer(), units, length, plain, lengthof(plain), &status);
-	icu_check(status, "decompose a reading");
-	for (int32_t i = 0; i < length && used < sizeof(letters); i++)
-	{
-		if (plain[i] >= 'a' && plain[i] <= 'z')
-			letters[used++] = plain[i];
-		else if (plain[i] == 0x0304)
-			reading->tone = 0;
-		else if (plain[i] == 0x0301)
-			reading->tone = 1;
-		else if (plain[i] == 0x030C)
-			reading->tone = 2;
-		else if (plain[i] == 0x0300)
-			reading->tone = 3;
-		else if (plain[i] == 0x0308 && used > 0)
-			letters[used - 1] = 'v';	/* as it is typed: lv, nv */
-		else if (plain[i] != 0x0302)
-			break;
-	}
-	reading->packed = name_pack_reading(letters, used);
-}
-
-/* The usual reading of an ideograph. */
-static const Reading *
-reading_of(uint32 point)
-{
-	Reading    *reading = &reading_cache[(point ^ (point >> 16 << 8)) & (READING_SLOTS - 1)];
-	UErrorCode	status = U_ZERO_ERROR;
-	UChar		units[32];
-	int32_t		length = 0;
-	int32_t		limit;
-
-	if (reading->point == point)
-		return reading;
-	U16_APPEND_UNSAFE(units, length, point);
-	limit = length;
-	utrans_transUChars(transliterator(), units, &length, lengthof(units), 0, &limit, &status);
-	icu_check(status, "read an ideograph");
-	memset(reading, 0, sizeof(*reading));
-	read_syllable(units, length, reading);
-	reading->point = point;
-	return reading;
-}
-
-static void
-append_packed(StringInfo to, uint32 packed)
-{
-	for (int shift = 25; shift >= 0; shift -= 5)
-		if ((packed >> shift) & 31)
-			appendStringInfoChar(to, 'a' + ((packed >> shift) & 31) - 1);
-}
-
-static void
-append_point(StringInfo to, uint32 point)
-{
-	char		text[4];
-
-	appendBinaryStringInfo(to, text, name_encode(&point, 1, text));
-}
-
-static void
-append_space(StringInfo to)
-{
-	if (to->len > 0 && to->data[to->len - 1] != ' ')
-		appendStringInfoChar(to, ' ');
-}
-
-/*
- * The readings of a name from the character at start on: a syllable or a word
- * of Latin letters, one space between.  An ideograph without reading stands
- * for itself.
- */
-static void
-append_pinyin(StringInfo to, NamePoints name, int start)
-{
-	for (int i = start; i < name.count; i++)
-	{
-		uint32		point = name.points[i];
-
-		if (point_is_han(point))
-		{
-			const Reading *reading = reading_of(point);
-
-			append_space(to);
-			if (reading->packed != 0)
-				append_packed(to, reading->packed);
-			else
-				append_point(to, point);
-			append_space(to);
-		}
-		else if (point_is_letter(point))
-			append_point(to, u_tolower(point));
-		else
-			append_space(to);
-	}
-	while (to->len > 0 && to->data[to->len - 1] == ' ')
-		to->data[--to->len] = '\0';
-}
-
-static bool
-points_have(NamePoints name, uint32 point)
-{
-	for (int i = 0; i < name.count; i++)
-		if (name.points[i] == point)
-			return true;
-	return false;
-}
-
-#define PINYIN_MAX 4			/* alternatives of a surname in the table */
-
-/*
- * All readings of a key1, the usual one first.  Only the surname has several;
- * a dotted name has no surname.
- */
-static int
-pinyin_alternatives(NamePoints name, StringInfoData alternatives[PINYIN_MAX])
-{
-	const char *readings = NULL;
-	int			used = 0;
-	int			count = 0;
-
-	if (!points_have(name, NAME_DOT))
-		readings = name_surname_readings(name.points, name.count, &used);
-	do
-	{
-		initStringInfo(&alternatives[count]);
-		if (readings != NULL)
-		{
-			size_t		length = strcspn(readings, "/");
-
-			appendBinaryStringInfo(&alternatives[count], readings, length);
-			append_space(&alternatives[count]);
-			readings += length;
-			readings += *readings == '/';
-		}
-		append_pinyin(&alternatives[count++], name, used);
-	} while (readings != NULL && *readings && count < PINYIN_MAX);
-	return count;
-}
-
 /* ---- Similarity ---- */
+
+/* Of alternatives parted by slashes the first that is not the one known; packed, or 0. */
+static uint32
+other_reading(const char *readings, uint32 known)
+{
+	while (readings != NULL && *readings)
+	{
+		size_t		length = strcspn(readings, "/");
+		uint32		packed = name_pack_reading(readings, length);
+
+		if (packed != known)
+			return packed;
+		readings += length + (readings[length] == '/');
+	}
+	return 0;
+}
 
 static void
 add_readings(NameToken *tokens, int count, NamePoints name)
 {
-	const char *readings;
 	int			used;
+	const char *surname = name_surname_readings(name.points, name.count, &used);
 
 	for (int i = 0; i < count; i++)
 		if (tokens[i].kind == NAME_TOKEN_CHARACTER && point_is_han(tokens[i].point))
 		{
-			const Reading *reading = reading_of(tokens[i].point);
+			const Reading *reading = name_reading_of(tokens[i].point);
 
 			tokens[i].reading = reading->packed;
 			tokens[i].tone = reading->tone;
+			/* A surname read otherwise than the character elsewhere has both readings. */
+			tokens[i].other_reading = other_reading(i == 0 && used == 1 ? surname : name_given_readings(tokens[i].point),
+													reading->packed);
 		}
 		else if (tokens[i].kind == NAME_TOKEN_CHARACTER && tokens[i].point >= 0xC0)
 		{
 			/* Letters with and without their marks are near one another. */
 			UErrorCode	status = U_ZERO_ERROR;
 			UChar		units[8];
-			int32_t		length = unorm2_getDecomposition(decomposer(), tokens[i].point, units, 8, &status);
+			int32_t		length = unorm2_getDecomposition(name_decomposer(), tokens[i].point, units, 8, &status);
 
 			if (U_SUCCESS(status) && length > 0 && !U16_IS_SURROGATE(units[0]))
 				tokens[i].variant = units[0];
 		}
-	/* A surname read otherwise than the character elsewhere has both readings. */
-	readings = name_surname_readings(name.points, name.count, &used);
-	if (readings != NULL && used == 1 && count > 0)
-	{
-		uint32		first = name_pack_reading(readings, strcspn(readings, "/"));
-
-		if (first != tokens[0].reading)
-			tokens[0].other_reading = first;
-	}
 }
 
 /* Upper-case letters, with the passport's spelling of the umlaut made ours. */
@@ -553,7 +382,7 @@ letter_tokens(const char *letters, NameToken tokens[NAME_TOKENS_MAX])
 static float
 similarity_by_letters(NamePoints latin, NamePoints chinese)
 {
-	StringInfoData alternatives[PINYIN_MAX];
+	StringInfoData alternatives[NAME_READINGS_MAX];
 	NameToken	mine[NAME_TOKENS_MAX];
 	NameToken	theirs[NAME_TOKENS_MAX];
 	NamePoints	copy = {palloc((size_t) (latin.count + 1) * sizeof(uint32)), latin.count};
@@ -564,7 +393,7 @@ similarity_by_letters(NamePoints latin, NamePoints chinese)
 	memcpy(copy.points, latin.points, latin.count * sizeof(uint32));
 	letters = points_to_text(copy);
 	mine_count = letter_tokens(letters, mine);
-	for (int i = pinyin_alternatives(chinese, alternatives); i-- > 0;)
+	for (int i = name_pinyin_alternatives(chinese, false, alternatives); i-- > 0;)
 	{
 		char	   *given = strchr(alternatives[i].data, ' ');
 		int			count = letter_tokens(alternatives[i].data, theirs);
@@ -615,6 +444,7 @@ name_similarity_texts(const char *a, size_t a_length, const char *b, size_t b_le
 
 	if (a_length == b_length && memcmp(a, b, a_length) == 0)
 		return 1;
+	name_classes_refresh();
 	a_key = key_points(a, a_length);
 	b_key = key_points(b, b_length);
 	similarity = points_similarity(a_key, b_key);
@@ -662,13 +492,6 @@ name_variant_key(PG_FUNCTION_ARGS)
 {
 	text	   *name = PG_GETARG_TEXT_PP(0);
 
-	if (name_is_plain(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
-	{
-		text	   *varied = cstring_to_text_with_len(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-
-		name_vary_plain(VARDATA(varied), VARSIZE(varied) - VARHDRSZ);
-		PG_RETURN_TEXT_P(varied);
-	}
 	PG_RETURN_TEXT_P(cstring_to_text(name_variant_key_text(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name))));
 }
 
@@ -720,28 +543,206 @@ Datum
 name_pinyin(PG_FUNCTION_ARGS)
 {
 	text	   *name = PG_GETARG_TEXT_PP(0);
-	StringInfoData alternatives[PINYIN_MAX];
+	StringInfoData alternatives[NAME_READINGS_MAX];
 
-	pinyin_alternatives(key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), alternatives);
+	name_pinyin_alternatives(key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), false, alternatives);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(alternatives[0].data, alternatives[0].len));
+}
+
+static ArrayType *
+pinyin_set(text *name, bool given)
+{
+	StringInfoData alternatives[NAME_READINGS_MAX];
+	Datum		elements[NAME_READINGS_MAX];
+	int			count;
+
+	count = name_pinyin_alternatives(key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), given, alternatives);
+	for (int i = 0; i < count; i++)
+		elements[i] = PointerGetDatum(cstring_to_text_with_len(alternatives[i].data, alternatives[i].len));
+	return construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
 /*
  * name_pinyin_set(text) returns text[]
- *		name_pinyin() and the other readings of the surname.
+ *		name_pinyin() and the other readings of the surname and of characters
+ *		that have several in given names, at most 16.
  */
 Datum
 name_pinyin_set(PG_FUNCTION_ARGS)
 {
-	text	   *name = PG_GETARG_TEXT_PP(0);
-	StringInfoData alternatives[PINYIN_MAX];
-	Datum		elements[PINYIN_MAX];
-	int			count;
+	PG_RETURN_ARRAYTYPE_P(pinyin_set(PG_GETARG_TEXT_PP(0), false));
+}
 
-	count = pinyin_alternatives(key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), alternatives);
-	for (int i = 0; i < count; i++)
-		elements[i] = PointerGetDatum(cstring_to_text_with_len(alternatives[i].data, alternatives[i].len));
-	PG_RETURN_ARRAYTYPE_P(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+/*
+ * name_given_pinyin_set(text) returns text[]
+ *		The same of a name without its surname.
+ */
+Datum
+name_given_pinyin_set(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_ARRAYTYPE_P(pinyin_set(PG_GETARG_TEXT_PP(0), true));
+}
+
+/* Bytes of the surname at the beginning of a plain name (name_is_plain). */
+static size_t
+plain_surname_bytes(const char *name, size_t length)
+{
+	uint32		points[3];
+	size_t		size = Min(length, 3 * lengthof(points));
+
+	return 3 * name_surname_length(points, name_decode(name, size, points));
+}
+
+/* The characters of a key1 that are its surname: none of a dotted name or of one in another script. */
+static int
+surname_characters(NamePoints key)
+{
+	if (key.count == 0 || !point_is_han(key.points[0]))
+		return 0;
+	for (int i = 0; i < key.count; i++)
+		if (key.points[i] == NAME_DOT)
+			return 0;
+	return name_surname_length(key.points, key.count);
+}
+
+/*
+ * name_surname(text) returns text
+ *		The surname of a Chinese name; empty for dotted names and for names in
+ *		other scripts, which have none at their beginning.
+ */
+Datum
+name_surname(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	const char *data = VARDATA_ANY(name);
+	size_t		length = VARSIZE_ANY_EXHDR(name);
+	NamePoints	key;
+
+	if (name_is_plain(data, length))
+		PG_RETURN_TEXT_P(cstring_to_text_with_len(data, (int) plain_surname_bytes(data, length)));
+	key = key_points(data, length);
+	key.count = surname_characters(key);
+	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(key)));
+}
+
+/*
+ * name_given(text) returns text
+ *		The name key behind name_surname().
+ */
+Datum
+name_given(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	const char *data = VARDATA_ANY(name);
+	size_t		length = VARSIZE_ANY_EXHDR(name);
+	size_t		surname;
+	NamePoints	key;
+	int			characters;
+
+	if (name_is_plain(data, length))
+	{
+		surname = plain_surname_bytes(data, length);
+		PG_RETURN_TEXT_P(cstring_to_text_with_len(data + surname, (int) (length - surname)));
+	}
+	key = key_points(data, length);
+	characters = surname_characters(key);
+	key.count -= characters;
+	memmove(key.points, key.points + characters, key.count * sizeof(uint32));
+	PG_RETURN_TEXT_P(cstring_to_text(points_to_text(key)));
+}
+
+/*
+ * name_initials(pinyin text) returns text
+ *		The first character of each word, for reading as "zjg" what is 张建国.
+ */
+Datum
+name_initials(PG_FUNCTION_ARGS)
+{
+	text	   *pinyin = PG_GETARG_TEXT_PP(0);
+	const char *from = VARDATA_ANY(pinyin);
+	const char *end = from + VARSIZE_ANY_EXHDR(pinyin);
+	text	   *initials = palloc(VARHDRSZ + VARSIZE_ANY_EXHDR(pinyin));
+	char	   *to = VARDATA(initials);
+	bool		beginning = true;
+
+	while (from < end)
+	{
+		int			size = Min(pg_mblen(from), end - from);
+
+		if (*from != ' ' && beginning)
+		{
+			memcpy(to, from, size);
+			to += size;
+		}
+		beginning = *from == ' ';
+		from += size;
+	}
+	SET_VARSIZE(initials, to - (char *) initials);
+	PG_RETURN_TEXT_P(initials);
+}
+
+/* The ways to write the beginning of a name in which each character may be any of its class. */
+#define NEIGHBOURS_MAX 256
+#define CLASS_ROOM 32
+
+typedef struct Neighbours
+{
+	NamePoints	written[NEIGHBOURS_MAX];
+	int			count;
+} Neighbours;
+
+static void
+add_neighbour(Neighbours *all, NamePoints name, int at, uint32 point)
+{
+	NamePoints *to = &all->written[all->count];
+
+	if (all->count == NEIGHBOURS_MAX)
+		return;
+	*to = (NamePoints) {palloc(((size_t) name.count + 1) * sizeof(uint32)), name.count};
+	memcpy(to->points, name.points, name.count * sizeof(uint32));
+	to->points[at] = point;
+	all->count++;
+}
+
+/*
+ * name_neighbour_set(text) returns text[]
+ *		The name key, the keys that differ from it by variants of characters
+ *		only, and those with one character that looks alike; at most 256.
+ */
+Datum
+name_neighbour_set(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	NamePoints	key = key_points(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	Neighbours *all = palloc(sizeof(Neighbours));
+	Datum		elements[NEIGHBOURS_MAX];
+	uint32		found[CLASS_ROOM];
+	int			variants;
+
+	name_classes_refresh();
+	all->count = 0;
+	if (key.count == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TEXTOID));
+	add_neighbour(all, key, 0, key.points[0]);
+	for (int i = 0; i < key.count; i++)
+	{
+		int			before = all->count;
+
+		name_neighbours(key.points[i], found, CLASS_ROOM, &variants);
+		for (int j = 0; j < before; j++)
+			for (int k = 0; k < variants; k++)
+				add_neighbour(all, all->written[j], i, found[k]);
+	}
+	for (int i = 0; i < key.count; i++)
+	{
+		int			count = name_neighbours(key.points[i], found, CLASS_ROOM, &variants);
+
+		for (int k = variants; k < count; k++)
+			add_neighbour(all, key, i, found[k]);
+	}
+	for (int i = 0; i < all->count; i++)
+		elements[i] = PointerGetDatum(cstring_to_text(points_to_text(all->written[i])));
+	PG_RETURN_ARRAYTYPE_P(construct_array(elements, all->count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /*

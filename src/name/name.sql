@@ -8,11 +8,14 @@
  * is, there is an answer, and null gives null.  The only error is that of an
  * ICU library that cannot be used, SQLSTATE 38000.
  *
- * The keys rest on our own tables (name_fold_version) and on properties that
- * Unicode promises never to change; they are immutable as the word is meant.
- * Readings, and with them similarity, follow the data of the ICU library, as
- * ICU collations do: they are marked immutable so that they can be indexed,
- * and such an index is to be rebuilt when name_icu_version() changes.
+ * name_clean and name_key rest on our own tables (name_fold_version) and on
+ * properties that Unicode promises never to change; they are immutable as the
+ * word is meant.  name_variant_key and name_similarity read the classes of
+ * characters of this registry (table name_variant) and are stable: store or
+ * index name_key, and compute these.  Readings follow the data of the ICU
+ * library, as ICU collations do: they are marked immutable so that they can be
+ * indexed, and what is stored of them is made anew by registry.refold_names()
+ * when name_icu_version() changes.
  */
 CREATE FUNCTION name_clean(name text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
@@ -24,18 +27,18 @@ CREATE FUNCTION name_key(name text) RETURNS text
 COMMENT ON FUNCTION name_key(text) IS 'key by which names are the same: name_clean in upper case; valid for one name_fold_version()';
 
 CREATE FUNCTION name_variant_key(name text) RETURNS text
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 3;
 COMMENT ON FUNCTION name_variant_key(text) IS
-	'key by which names are the same but for variants of characters: name_key with traditional, old and exchanged forms made one and without dots; valid for one name_fold_version()';
+	'key by which names are the same but for variants of characters: name_key with traditional, old and exchanged forms made one and without dots; follows table name_variant';
 
 CREATE FUNCTION name_note(name text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
 COMMENT ON FUNCTION name_note(text) IS 'what stands in brackets behind the name and name_clean leaves out; null when there is nothing (rule ID26)';
 
 CREATE FUNCTION name_similarity(a text, b text) RETURNS real
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION name_similarity(text, text) IS
-	'likeness of two names, 1 exactly when their keys are equal, below 0.5 when they are not one person''s (rules DP04, HK02); valid for one name_icu_version()';
+	'likeness of two names, 1 exactly when their keys are equal, below 0.5 when they are not one person''s (rules DP04, HK02); follows table name_variant and name_icu_version()';
 
 CREATE FUNCTION name_pinyin(name text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 30;
@@ -44,7 +47,33 @@ COMMENT ON FUNCTION name_pinyin(text) IS
 
 CREATE FUNCTION name_pinyin_set(name text) RETURNS text[]
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 40;
-COMMENT ON FUNCTION name_pinyin_set(text) IS 'name_pinyin first, then the other readings of a polyphonic surname; valid for one name_icu_version()';
+COMMENT ON FUNCTION name_pinyin_set(text) IS
+	'name_pinyin first, then the other readings of a polyphonic surname and of polyphonic characters of the given name, at most 16; valid for one name_icu_version()';
+
+CREATE FUNCTION name_given_pinyin_set(given text) RETURNS text[]
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION name_given_pinyin_set(text) IS 'name_pinyin_set of a name without its surname; valid for one name_icu_version()';
+
+CREATE FUNCTION name_surname(name text) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
+COMMENT ON FUNCTION name_surname(text) IS 'surname at the beginning of the name key; empty for dotted names and those in other scripts';
+
+CREATE FUNCTION name_given(name text) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
+COMMENT ON FUNCTION name_given(text) IS 'name key behind name_surname';
+
+CREATE FUNCTION name_initials(pinyin text) RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION name_initials(text) IS 'first character of each word: zjg of zhang jian guo';
+
+CREATE FUNCTION name_neighbour_set(name text) RETURNS text[]
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION name_neighbour_set(text) IS
+	'name_key first, then the keys that are the same but for variants of characters or for one look-alike, at most 256; follows table name_variant';
+
+CREATE FUNCTION name_variant_changed() RETURNS trigger
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION name_variant_changed() IS 'trigger of registry.name_variant: every session reads the table anew';
 
 CREATE FUNCTION name_mask(name text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;

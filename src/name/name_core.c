@@ -49,6 +49,15 @@ decode_one(const unsigned char *text, size_t length, uint32 *point)
 	return size;
 }
 
+/* Bytes of the character that begins at text, which is one of our own tables. */
+size_t
+name_character_size(const char *text)
+{
+	unsigned char lead = (unsigned char) *text;
+
+	return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
 /* points must have room for one element per byte. */
 int
 name_decode(const char *text, size_t length, uint32 *points)
@@ -498,178 +507,6 @@ name_upper_ascii(uint32 *points, int count)
 			points[i] -= 'a' - 'A';
 }
 
-/* ---- Variants ---- */
-
-/*
- * Representatives of U+3400 .. U+9FFF, 0 for characters that stand for
- * themselves.  Built from the literal tables at first use: 54 kB that hardly
- * ever change are cheaper to look up than to search.
- */
-#define VARIANT_FIRST 0x3400
-#define VARIANT_LAST 0x9FFF
-static uint16 representatives[VARIANT_LAST - VARIANT_FIRST + 1];
-
-#define ALIKE_SLOTS 4096		/* a power of two, more than twice the pairs */
-static uint64 alike_pairs[ALIKE_SLOTS];
-static uint32 exchanged_pairs[lengthof(exchanged_surnames)][2];
-static bool tables_ready = false;
-
-static uint32
-find_representative(uint32 point)
-{
-	while (point >= VARIANT_FIRST && point <= VARIANT_LAST &&
-		   representatives[point - VARIANT_FIRST] != 0)
-		point = representatives[point - VARIANT_FIRST];
-	return point;
-}
-
-static void
-join_variants(uint32 from, uint32 to)
-{
-	from = find_representative(from);
-	to = find_representative(to);
-	if (from != to && from >= VARIANT_FIRST && from <= VARIANT_LAST)
-		representatives[from - VARIANT_FIRST] = to;
-}
-
-static uint32
-alike_slot(uint64 pair)
-{
-	return (uint32) ((pair * UINT64CONST(0x9E3779B97F4A7C15)) >> 52) & (ALIKE_SLOTS - 1);
-}
-
-static void
-add_alike(uint32 a, uint32 b)
-{
-	uint64		pair = a < b ? ((uint64) a << 32 | b) : ((uint64) b << 32 | a);
-	uint32		slot = alike_slot(pair);
-
-	while (alike_pairs[slot] != 0 && alike_pairs[slot] != pair)
-		slot = (slot + 1) & (ALIKE_SLOTS - 1);
-	alike_pairs[slot] = pair;
-}
-
-static void
-build_tables(void)
-{
-	const char *at = traditional_pairs;
-	uint32		members[32];
-
-	while (*at)
-	{
-		uint32		from = 0;
-		uint32		to = 0;
-
-		at += decode_one((const unsigned char *) at, 4, &from);
-		at += decode_one((const unsigned char *) at, 4, &to);
-		join_variants(from, to);
-	}
-	for (int i = 0; i < lengthof(variant_classes); i++)
-	{
-		int			count = name_decode(variant_classes[i], strlen(variant_classes[i]), members);
-
-		for (int j = 0; j < count - 1; j++)
-			join_variants(members[j], members[count - 1]);
-	}
-	for (int i = 0; i < lengthof(alike_classes); i++)
-	{
-		int			count = name_decode(alike_classes[i], strlen(alike_classes[i]), members);
-
-		for (int j = 0; j < count; j++)
-			for (int k = j + 1; k < count; k++)
-				add_alike(members[j], members[k]);
-	}
-	for (int i = 0; i < lengthof(exchanged_surnames); i++)
-	{
-		name_decode(exchanged_surnames[i], strlen(exchanged_surnames[i]), members);
-		exchanged_pairs[i][0] = members[0];
-		exchanged_pairs[i][1] = members[1];
-	}
-	/* Afterwards one step leads to the representative. */
-	for (uint32 point = VARIANT_FIRST; point <= VARIANT_LAST; point++)
-		if (representatives[point - VARIANT_FIRST] != 0)
-			representatives[point - VARIANT_FIRST] = find_representative(point);
-	tables_ready = true;
-}
-
-/* The character that stands for the class of point. */
-uint32
-name_variant(uint32 point)
-{
-	if (!tables_ready)
-		build_tables();
-	if (point < VARIANT_FIRST || point > VARIANT_LAST ||
-		representatives[point - VARIANT_FIRST] == 0)
-		return point;
-	return representatives[point - VARIANT_FIRST];
-}
-
-/* Surnames that people exchange, beyond variants: 萧 becomes 肖. */
-uint32
-name_exchanged(uint32 point)
-{
-	if (!tables_ready)
-		build_tables();
-	for (int i = 0; i < lengthof(exchanged_pairs); i++)
-		if (exchanged_pairs[i][0] == point)
-			return exchanged_pairs[i][1];
-	return point;
-}
-
-/* key1 to key2, in place. */
-int
-name_vary(uint32 *points, int count)
-{
-	int			kept = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		if (points[i] == NAME_DOT || (points[i] == ' ' && (kept == 0 || points[kept - 1] == ' ')))
-			continue;
-		points[kept++] = name_exchanged(name_variant(points[i]));
-	}
-	while (kept > 0 && points[kept - 1] == ' ')
-		kept--;
-	return kept;
-}
-
-/*
- * The same for a name that name_is_plain(), in its bytes: a representative is
- * as long as what it stands for.  Tells whether anything changed.
- */
-bool
-name_vary_plain(char *text, size_t length)
-{
-	unsigned char *at = (unsigned char *) text;
-	bool		changed = false;
-
-	for (size_t i = 0; i < length; i += 3)
-	{
-		uint32		point = (at[i] & 0x0F) << 12 | (at[i + 1] & 0x3F) << 6 | (at[i + 2] & 0x3F);
-		uint32		variant = name_exchanged(name_variant(point));
-
-		if (variant != point)
-		{
-			name_encode(&variant, 1, text + i);
-			changed = true;
-		}
-	}
-	return changed;
-}
-
-bool
-name_alike(uint32 a, uint32 b)
-{
-	uint64		pair = a < b ? ((uint64) a << 32 | b) : ((uint64) b << 32 | a);
-
-	if (!tables_ready)
-		build_tables();
-	for (uint32 slot = alike_slot(pair); alike_pairs[slot] != 0; slot = (slot + 1) & (ALIKE_SLOTS - 1))
-		if (alike_pairs[slot] == pair)
-			return true;
-	return false;
-}
-
 /* ---- Validity (rules ID22 to ID26) ---- */
 
 /* Does the name equal, or begin with, an entry of a table? */
@@ -874,29 +711,6 @@ name_mask_points(const uint32 *points, int count, uint32 *masked, int room)
 		return put_point(masked, to, room, points[count - 1]);
 	/* A letter of a rare character's pinyin would tell which one it is. */
 	return put_stars(masked, to, room, 1);
-}
-
-/* ---- Readings of surnames ---- */
-
-const char *
-name_surname_readings(const uint32 *points, int count, int *used)
-{
-	const char *found = NULL;
-
-	*used = 0;
-	for (int i = 0; i < lengthof(surname_readings); i++)
-	{
-		size_t		size = strlen(surname_readings[i].surname);
-
-		/* A compound surname (six bytes) goes before its first character. */
-		if (size / 3 > *used &&
-			equals_text(points, count, surname_readings[i].surname, true))
-		{
-			found = surname_readings[i].readings;
-			*used = size / 3;
-		}
-	}
-	return found;
 }
 
 /* Up to six letters a to z; 0 when it is no syllable. */

@@ -12,9 +12,6 @@ COMMENT ON TABLE registry.coverage_cell IS 'persons (neither gone nor unknown) p
 COMMENT ON COLUMN registry.coverage_cell.standing IS '0 not due, 1 receiving, 2 enrolled, 3 elsewhere, 4 interrupted, 5 unenrolled';
 CREATE INDEX IF NOT EXISTS coverage_cell_text_idx ON registry.coverage_cell ((territory::text));
 
--- search_person() by name among millions.
-CREATE INDEX IF NOT EXISTS person_name_key_idx ON registry.person (name_key);
-
 -- Names of the codes that the views show.  A DBA may word them as the city is
 -- used to; the codes themselves are fixed.
 CREATE TABLE IF NOT EXISTS registry.code_name (
@@ -391,61 +388,3 @@ END
 $function$;
 COMMENT ON FUNCTION registry.find_person(text) IS 'person_id of any number old or new: 18 or 15 characters, another document, a repaired broken number; null when malformed or unknown';
 REVOKE ALL ON FUNCTION registry.find_person(text) FROM PUBLIC;
-
--- registry.search_person(name [, birth [, region]]): candidates, best first, at
--- most 50.  Equal names are found everywhere, whatever else is known; similar
--- names among the persons born that day (and in the region, when given), or in
--- one town or village.  score weighs name 7, birth date 2, region 1 of what is
--- given; 1 is full agreement.
-CREATE OR REPLACE FUNCTION registry.search_person(name text, birth date DEFAULT NULL, region text DEFAULT NULL)
-RETURNS TABLE (person_id bigint, score real, citizen_id text, person_name text, sex text, birth_date date,
-			   territory text, territory_name text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, registry, pg_temp
-AS $function$
-DECLARE
-	wanted_key CONSTANT text := registry.name_key(search_person.name);
-	wanted_variant CONSTANT text := registry.name_variant_key(search_person.name);
-	wanted_region CONSTANT registry.region_code := search_person.region::registry.region_code;
-	similar_names CONSTANT boolean := search_person.birth IS NOT NULL OR registry.region_level(wanted_region) >= 4;
-BEGIN
-	IF coalesce(wanted_key, '') = '' THEN
-		RAISE EXCEPTION 'a search needs a name'
-			USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'Persons are found by number with registry.find_person().';
-	END IF;
-	RETURN QUERY
-	WITH candidate AS (
-		SELECT p.person_id
-		FROM registry.person p
-		WHERE p.name_key = wanted_key
-		UNION
-		SELECT p.person_id
-		FROM registry.person p
-		WHERE similar_names
-			AND (wanted_region IS NULL OR p.territory OPERATOR(registry.<@) wanted_region)
-			AND (search_person.birth IS NULL OR p.birth_date = search_person.birth)
-			AND registry.name_similarity(search_person.name, p.name) >= 0.5
-	), graded AS (
-		SELECT p.*,
-			((7 * CASE
-				WHEN p.name_key = wanted_key THEN 1
-				WHEN registry.name_variant_key(p.name) = wanted_variant THEN 0.95
-				ELSE registry.name_similarity(search_person.name, p.name)
-			END
-			+ CASE WHEN p.birth_date = search_person.birth THEN 2 ELSE 0 END
-			+ CASE WHEN p.territory OPERATOR(registry.<@) wanted_region THEN 1 ELSE 0 END)
-			/ (7 + CASE WHEN search_person.birth IS NULL THEN 0 ELSE 2 END
-			   + CASE WHEN wanted_region IS NULL THEN 0 ELSE 1 END))::real AS score
-		FROM candidate
-		JOIN registry.person p ON p.person_id = candidate.person_id
-	)
-	SELECT g.person_id, g.score, g.citizen_id::text, g.name, g.sex, g.birth_date, g.territory::text,
-		registry.region_name(g.territory, registry.reference_date())
-	FROM graded g
-	ORDER BY g.score DESC, g.person_id
-	LIMIT 50;
-END
-$function$;
-COMMENT ON FUNCTION registry.search_person(text, date, text) IS 'candidates for a name, birth date and region, best first, at most 50; score 1 is full agreement';
-REVOKE ALL ON FUNCTION registry.search_person(text, date, text) FROM PUBLIC;

@@ -10,13 +10,15 @@ export BENCH_ROUNDS
 bench-sets: server-start city
 	@bash $(root)/test/bench/sets $(BENCH_PERSONS)
 
-.PHONY: bench bench-types bench-receive bench-compare bench-redelivery bench-check
+.PHONY: bench bench-names bench-types bench-receive bench-compare bench-redelivery bench-check
 bench: bench-check bench-types bench-receive bench-compare bench-redelivery
 	@echo "all results: $(BUILD)/bench/results.tsv"
 bench-types: server-start
 	@bash $(root)/test/bench/run types
 bench-receive bench-compare bench-redelivery: bench-%: server-start city
 	@bash $(root)/test/bench/run $* $(BENCH_PERSONS)
+bench-names: server-start
+	@bash $(root)/test/bench/run names $(BENCH_PERSONS)
 # The rival itself is held to people computed by hand.
 bench-check: server-start
 	@bash $(root)/test/bench/run check
