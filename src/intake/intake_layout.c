@@ -9,6 +9,7 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -90,6 +91,68 @@ const IntakeLayout intake_layouts[INTAKE_KINDS] = {
 			{"登记状态", "state", COLUMN_TEXT, false, false},
 			{"成立日期", "founded_on", COLUMN_DATE, false, false},
 	}},
+};
+
+/*
+ * Other names under which a column arrives, the more telling first.  They
+ * count only where the extract has no column of the standard name, nor one
+ * that the source maps to it.
+ */
+typedef struct Synonyms
+{
+	const char *header;
+	const char *names[16];
+} Synonyms;
+
+#define NUMBER_NAMES "公民身份号码", "公民身份证号码", "公民身份证号", "居民身份证号码", "居民身份证号", "身份证号码", "身份证号", \
+	"证件号码", "证件号", "有效证件号码", "身份证件号码", "身份证件号", "社会保障号码", "社会保障号", "身份证"
+
+static const Synonyms synonyms[] = {
+	{"公民身份号码", {NUMBER_NAMES}},
+	{"证件号码", {NUMBER_NAMES}},
+	{"姓名", {"参保人姓名", "参保人员姓名", "人员姓名", "公民姓名", "居民姓名", "学生姓名", "死亡人员姓名", "死者姓名"}},
+	{"曾用名", {"曾用姓名", "原姓名"}},
+	{"性别", {"性别代码"}},
+	{"民族", {"民族代码", "民族名称"}},
+	{"出生日期", {"出生年月日"}},
+	{"户籍地", {"户籍地区划", "户籍地区划代码", "户籍地行政区划", "户籍地行政区划代码", "户籍所在地区划"}},
+	{"户籍地址", {"户籍地详细地址", "户籍地详址", "户籍详细地址"}},
+	{"居住地", {"居住地区划", "居住地区划代码", "居住地行政区划", "居住地行政区划代码", "常住地区划", "现住地区划"}},
+	{"居住地址", {"居住地详细地址", "现居住地址", "现住地址", "现住址", "常住地址"}},
+	{"联系电话", {"手机号码", "手机号", "手机", "移动电话", "联系方式", "电话号码", "电话"}},
+	{"户口性质", {"户籍性质", "户口类型"}},
+	{"管理状态", {"人口管理状态", "户籍状态"}},
+	{"状态日期", {"状态变更日期"}},
+	{"注销原因", {"户口注销原因"}},
+	{"户号", {"家庭户号", "户编号"}},
+	{"与户主关系", {"户主关系", "与户主关系代码"}},
+	{"险种", {"险种代码", "险种编码", "险种类型", "参保险种", "险种名称"}},
+	{"个人编号", {"人员编号", "参保人编号", "个人代码"}},
+	{"单位编号", {"统一社会信用代码", "单位统一社会信用代码", "社会信用代码"}},
+	{"单位名称", {"参保单位名称", "参保单位", "用人单位名称", "用人单位", "企业名称", "机构名称"}},
+	{"经办区划", {"经办机构区划", "经办区划代码", "经办地区划", "参保区划", "参保地区划", "统筹区划", "统筹区", "行政区划", "行政区划代码"}},
+	{"参保地", {"参保地区划", "参保地区划代码", "参保地行政区划", "行政区划", "行政区划代码"}},
+	{"参保状态", {"人员参保状态", "参保状态代码"}},
+	{"缴费状态", {"人员缴费状态", "缴费状态代码"}},
+	{"开始年月", {"参保开始年月", "开始缴费年月", "缴费开始年月", "起始年月"}},
+	{"终止年月", {"参保终止年月", "终止缴费年月", "缴费终止年月", "结束年月"}},
+	{"缴至年月", {"最后缴费年月", "实缴至年月"}},
+	{"待遇开始", {"待遇开始年月", "待遇享受开始年月"}},
+	{"待遇终止", {"待遇终止年月", "待遇享受终止年月"}},
+	{"月待遇", {"月待遇金额", "待遇月标准"}},
+	{"参保身份", {"参保人员身份", "参保身份代码"}},
+	{"类别", {"人员类别", "类别名称", "类型"}},
+	{"开始日期", {"起始日期", "开始时间", "死亡日期", "死亡时间"}},
+	{"结束日期", {"终止日期", "截止日期", "结束时间"}},
+	{"备注", {"说明", "备注说明"}},
+	{"统一社会信用代码", {"单位统一社会信用代码", "社会信用代码", "信用代码"}},
+	{"单位类型", {"单位类别", "企业类型", "机构类型"}},
+	{"登记区划", {"登记地区划", "登记区划代码", "行政区划", "行政区划代码"}},
+	{"地址", {"注册地址", "单位地址", "住所"}},
+	{"法定代表人", {"法定代表人姓名", "法人代表", "法人姓名", "法人", "负责人"}},
+	{"职工人数", {"从业人数", "从业人员数"}},
+	{"登记状态", {"企业状态", "经营状态"}},
+	{"成立日期", {"成立时间", "注册日期", "设立日期"}},
 };
 
 /* Codes every source understands; the source's own table goes before them. */
@@ -298,6 +361,17 @@ load_codes(IntakeSource *source, MemoryContext context)
 	MemoryContextSwitchTo(old);
 }
 
+/* A delimiter as registry.source names it; '\0' is to be found out. */
+static char
+delimiter_from_name(const char *name)
+{
+	if (strcmp(name, "tab") == 0)
+		return '\t';
+	if (strcmp(name, "0x01") == 0)
+		return '\x01';
+	return strlen(name) == 1 ? *name : '\0';
+}
+
 /* Fills in the row of registry.source that SPI has just returned. */
 static IntakeSource *
 source_from_row(const char *name, MemoryContext context)
@@ -319,6 +393,8 @@ source_from_row(const char *name, MemoryContext context)
 	source->full = strcmp(spi_text(context, 0, 2), "full") == 0;
 	source->encoding = intake_encoding_from_name(spi_text(context, 0, 3));
 	source->shrink_limit = strtod(spi_text(context, 0, 4), NULL);
+	source->delimiter = delimiter_from_name(spi_text(context, 0, 6));
+	source->quote = *spi_text(context, 0, 7);
 	return source;
 }
 
@@ -336,7 +412,7 @@ intake_source_load(const char *name)
 	IntakeSource *source;
 
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT kind, delivery, encoding, shrink_limit::pg_catalog.text, active "
+	if (SPI_execute_with_args("SELECT kind, delivery, encoding, shrink_limit::pg_catalog.text, active, delimiter, quote "
 							  "FROM registry.source WHERE source OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
 							  1, types, values, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read registry.source");
@@ -357,31 +433,113 @@ intake_source_load(const char *name)
 	return source;
 }
 
-/* Column of a folded header, directly or as the source renames it; -1 none. */
+/*
+ * Column of a folded header, -1 when it is none.  *rank tells how sure that
+ * is: 0 for the standard name and what the source maps to it, else the place
+ * among the synonyms.
+ */
 static int
-header_column(const IntakeSource *source, const char *folded)
+header_column(const IntakeSource *source, const char *folded, int *rank)
 {
+	int			column;
+
+	*rank = 0;
 	for (int i = 0; i < source->renamed_count; i++)
 		if (strcmp(source->renamed_from[i], folded) == 0)
 			return layout_find(source->layout, source->renamed_to[i]);
-	return layout_find(source->layout, folded);
+	column = layout_find(source->layout, folded);
+	if (column >= 0)
+		return column;
+	for (int i = 0; i < lengthof(synonyms); i++)
+	{
+		column = layout_find(source->layout, synonyms[i].header);
+		for (int j = 0; column >= 0 && j < lengthof(synonyms[i].names) && synonyms[i].names[j]; j++)
+			if (strcmp(synonyms[i].names[j], folded) == 0)
+			{
+				*rank = j + 1;
+				return column;
+			}
+	}
+	return -1;
 }
 
-/* How many fields of a line are headers this source may send. */
-int
-intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count)
+/* Notes a column that a cut header may stand for; -2 when there are several. */
+static void
+note_cut(const IntakeSource *source, const char *whole, const char *header, const char *folded, int *found)
 {
-	int			matches = 0;
+	int			column;
+
+	if (strncmp(whole, folded, strlen(folded)) != 0)
+		return;
+	column = layout_find(source->layout, header);
+	if (column >= 0)
+		*found = *found == -1 || *found == column ? column : -2;
+}
+
+/*
+ * Column of the name of a DBF field, which has room for ten bytes: the only
+ * one with a name that begins so.
+ */
+static int
+cut_header_column(const IntakeSource *source, const char *folded)
+{
+	int			found = -1;
+	size_t		bytes = 0;		/* in GBK */
+
+	for (const char *p = folded; *p; p++)
+		bytes += !IS_HIGHBIT_SET(*p) ? 1 : (*p & 0xc0) == 0xc0 ? 2 : 0;
+	if (bytes < 9)
+		return -1;
+	for (int i = 0; i < source->renamed_count; i++)
+		note_cut(source, source->renamed_from[i], source->renamed_to[i], folded, &found);
+	for (int i = 0; i < source->layout->count; i++)
+		note_cut(source, source->layout->columns[i].header, source->layout->columns[i].header, folded, &found);
+	for (int i = 0; i < lengthof(synonyms); i++)
+		for (int j = 0; j < lengthof(synonyms[i].names) && synonyms[i].names[j]; j++)
+			note_cut(source, synonyms[i].names[j], synonyms[i].header, folded, &found);
+	return found < 0 ? -1 : found;
+}
+
+/* Which columns the fields of a line stand for, as bits. */
+static uint32
+header_columns(const IntakeSource *source, IntakeSpan *fields, int count)
+{
+	uint32		columns = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		char	   *folded = intake_fold_header(fields[i]);
+		char	   *folded;
+		int			rank;
+		int			column;
 
-		if (header_column(source, folded) >= 0)
-			matches++;
+		if (fields[i].length == 0 || fields[i].length > 300)
+			continue;
+		folded = intake_fold_header(fields[i]);
+		column = header_column(source, folded, &rank);
+		if (column >= 0)
+			columns |= (uint32) 1 << column;
 		pfree(folded);
 	}
-	return matches;
+	return columns;
+}
+
+/* How many columns of this source does a line name? */
+int
+intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count)
+{
+	return pg_popcount32(header_columns(source, fields, count));
+}
+
+/* Does it name all that an extract must have? */
+bool
+intake_header_complete(const IntakeSource *source, IntakeSpan *fields, int count)
+{
+	uint32		columns = header_columns(source, fields, count);
+
+	for (int i = 0; i < source->layout->count; i++)
+		if (source->layout->columns[i].header_needed && (columns & ((uint32) 1 << i)) == 0)
+			return false;
+	return true;
 }
 
 static void
@@ -414,66 +572,154 @@ compare_extras(const void *a, const void *b, void *names)
 	return strcmp(((char **) names)[*(const int *) a], ((char **) names)[*(const int *) b]);
 }
 
-/*
- * intake_header_read
- *		Finds the columns of an extract.  Refuses one in which a needed column
- *		is missing or a column comes twice.
- */
-void
-intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, IntakeHeader *header)
+/* Finds the columns that go by their standard or mapped name. */
+static void
+read_known(const IntakeSource *source, IntakeHeader *header)
 {
-	header->count = count;
-	header->names = palloc(count * sizeof(char *));
-	header->folded = palloc(count * sizeof(char *));
-	header->extras = palloc(count * sizeof(int));
-	header->extra_count = 0;
-	for (int i = 0; i < INTAKE_MAX_COLUMNS; i++)
-		header->field_of[i] = -1;
-
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < header->count; i++)
 	{
-		IntakeSpan	name = intake_trim(fields[i]);
-		int			column;
+		int			rank;
+		int			column = header_column(source, header->folded[i], &rank);
 
-		header->names[i] = name.length ? pnstrdup(name.data, name.length) : psprintf("column %d", i + 1);
-		header->folded[i] = intake_fold_header(fields[i]);
-		column = header_column(source, header->folded[i]);
-		if (column < 0)
-		{
-			/* two columns of one name must not hide each other */
-			for (int j = 0; j < i; j++)
-				if (strcmp(header->names[j], header->names[i]) == 0)
-				{
-					header->names[i] = psprintf("%s (column %d)", header->names[i], i + 1);
-					break;
-				}
-			header->extras[header->extra_count++] = i;
-		}
-		else if (header->field_of[column] >= 0)
+		if (column < 0 || rank > 0)
+			continue;
+		if (header->field_of[column] >= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("extract of source \"%s\" has column \"%s\" twice", source->name,
 							source->layout->columns[column].header),
 					 errdetail("Fields %d and %d of the header line both stand for it.",
 							   header->field_of[column] + 1, i + 1)));
-		else
-			header->field_of[column] = i;
+		header->field_of[column] = i;
 	}
+}
+
+/* Finds the others by other names, the best of each, or by what DBF leaves of them. */
+static void
+read_others(const IntakeSource *source, bool dbf, IntakeHeader *header)
+{
+	int			best[INTAKE_MAX_COLUMNS];
+
+	for (int i = 0; i < INTAKE_MAX_COLUMNS; i++)
+		best[i] = header->field_of[i] >= 0 ? 0 : PG_INT32_MAX;
+	for (int i = 0; i < header->count; i++)
+	{
+		int			rank;
+		int			column = header_column(source, header->folded[i], &rank);
+
+		if (column < 0 && dbf)
+		{
+			column = cut_header_column(source, header->folded[i]);
+			rank = PG_INT32_MAX - 1;
+		}
+		if (column < 0 || rank >= best[column])
+			continue;
+		best[column] = rank;
+		header->field_of[column] = i;
+	}
+}
+
+/* Lists the fields without a column, under names of their own. */
+static void
+read_unknown(const IntakeSource *source, IntakeHeader *header)
+{
+	header->extra_count = 0;
+	for (int i = 0; i < header->count; i++)
+	{
+		bool		known = false;
+
+		for (int j = 0; j < source->layout->count; j++)
+			known = known || header->field_of[j] == i;
+		if (known)
+			continue;
+		/* two columns of one name must not hide each other */
+		for (int j = 0; j < i; j++)
+			if (strcmp(header->names[j], header->names[i]) == 0)
+			{
+				header->names[i] = psprintf("%s (column %d)", header->names[i], i + 1);
+				break;
+			}
+		header->extras[header->extra_count++] = i;
+	}
+}
+
+/*
+ * intake_header_read
+ *		Finds the columns of an extract.  Refuses one in which a needed column
+ *		is missing or a column comes twice.  dbf: names may have been cut.
+ */
+void
+intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, bool dbf, IntakeHeader *header)
+{
+	header->count = count;
+	header->surplus = 0;
+	header->names = palloc(count * sizeof(char *));
+	header->folded = palloc(count * sizeof(char *));
+	header->extras = palloc(count * sizeof(int));
+	for (int i = 0; i < INTAKE_MAX_COLUMNS; i++)
+		header->field_of[i] = -1;
+	for (int i = 0; i < count; i++)
+	{
+		IntakeSpan	name = intake_undress(intake_trim(fields[i]), true);
+
+		header->names[i] = name.length ? pnstrdup(name.data, name.length) : psprintf("column %d", i + 1);
+		header->folded[i] = intake_fold_header(name);
+	}
+	read_known(source, header);
+	read_others(source, dbf, header);
 	report_missing(source, header);
+	read_unknown(source, header);
 	qsort_arg(header->extras, header->extra_count, sizeof(int), compare_extras, header->names);
+}
+
+/*
+ * intake_header_narrow
+ *		Drops nameless fields at the end that the records do not have; fields
+ *		with a name stay, and the records are then too short.
+ */
+void
+intake_header_narrow(IntakeHeader *header, int count)
+{
+	int			kept = 0;
+
+	for (int i = count; i < header->count; i++)
+		if (header->folded[i][0] != '\0')
+			return;
+	for (int i = 0; i < header->extra_count; i++)
+		if (header->extras[i] < count)
+			header->extras[kept++] = header->extras[i];
+	header->extra_count = kept;
+	header->count = count;
+}
+
+/*
+ * intake_header_fits
+ *		Does a record have as many fields as the header, and only empty ones
+ *		where all records have more?  At most count fields are looked at, so
+ *		there must be room for header->count + header->surplus of them.
+ */
+bool
+intake_header_fits(const IntakeHeader *header, const IntakeSpan *fields, int count)
+{
+	if (count != header->count + header->surplus)
+		return false;
+	for (int i = header->count; i < count; i++)
+		if (intake_trim(fields[i]).length > 0)
+			return false;
+	return true;
 }
 
 /* Is this record the header once more? */
 bool
 intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count)
 {
-	if (count != header->count)
+	if (count < header->count || count > header->count + header->surplus)
 		return false;
 	/* nearly every record starts with a digit and no header does: cheap to tell */
 	if (fields[0].length > 0 && fields[0].data[0] >= '0' && fields[0].data[0] <= '9' &&
 		header->folded[0][0] != fields[0].data[0])
 		return false;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < header->count; i++)
 	{
 		char	   *folded;
 		bool		same;

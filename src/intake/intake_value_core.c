@@ -64,6 +64,37 @@ intake_trim(IntakeSpan text)
 	return text;
 }
 
+/* Width of a mark that makes a spreadsheet take a number for text, else 0. */
+static int
+text_mark_width(IntakeSpan text)
+{
+	if (text.length == 0)
+		return 0;
+	if (*text.data == '\'' || *text.data == '`')
+		return 1;
+	if (text.length >= 3 && (memcmp(text.data, "\xe2\x80\x98", 3) == 0 || memcmp(text.data, "\xe2\x80\x99", 3) == 0))
+		return 3;
+	return 0;
+}
+
+/*
+ * intake_undress
+ *		Takes off what keeps a spreadsheet from counting with a value: ="...",
+ *		and, with marks, an apostrophe in front.  The text is trimmed, and so
+ *		is the result.
+ */
+IntakeSpan
+intake_undress(IntakeSpan text, bool marks)
+{
+	int			width;
+
+	if (text.length >= 3 && text.data[0] == '=' && text.data[1] == '"' && text.data[text.length - 1] == '"')
+		text = intake_trim((IntakeSpan) {text.data + 2, text.length - 3});
+	while (marks && (width = text_mark_width(text)) > 0)
+		text = intake_trim((IntakeSpan) {text.data + width, text.length - width});
+	return text;
+}
+
 /* Nothing but printable ASCII without blanks: folding would change nothing. */
 bool
 intake_is_plain(IntakeSpan text)
