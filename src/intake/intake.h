@@ -121,58 +121,6 @@ extern void intake_file_digest(const char *path, uint8 digest[PG_SHA256_DIGEST_L
 
 /* ---- intake_layout.c ---- */
 
-typedef enum IntakeKind
-{
-	INTAKE_POPULATION,
-	INTAKE_ENROLMENT,
-	INTAKE_CIRCUMSTANCE,
-	INTAKE_ELSEWHERE,
-	INTAKE_EMPLOYER,
-	INTAKE_KINDS
-} IntakeKind;
-
-typedef enum IntakeColumnType
-{
-	COLUMN_NUMBER,				/* document number of the person */
-	COLUMN_NAME,				/* name of the person */
-	COLUMN_OTHER_NAME,			/* cleaned like a name, without a key */
-	COLUMN_TEXT,				/* short text */
-	COLUMN_LONG_TEXT,			/* address, note */
-	COLUMN_CODE_TEXT,			/* short text, folded: a key of something */
-	COLUMN_CREDIT_CODE,			/* unified social credit code of an employer */
-	COLUMN_REGION,
-	COLUMN_DATE,
-	COLUMN_SOFT_DATE,			/* unreadable reads as empty */
-	COLUMN_MONTH,
-	COLUMN_SCHEME,
-	COLUMN_CODE,				/* closed list, gives a small number */
-	COLUMN_SEX,
-	COLUMN_STATE,				/* 管理状态, list without a column of its own */
-	COLUMN_CIRCUMSTANCE,
-	COLUMN_AMOUNT,
-	COLUMN_COUNT
-} IntakeColumnType;
-
-typedef struct IntakeColumn
-{
-	const char *header;			/* standard header */
-	const char *column;			/* column of the staged table */
-	IntakeColumnType type;
-	bool		header_needed;	/* an extract without it is refused */
-	bool		value_needed;	/* a row without it is rejected */
-} IntakeColumn;
-
-#define INTAKE_MAX_COLUMNS 20
-
-typedef struct IntakeLayout
-{
-	const char *kind;
-	int			count;
-	IntakeColumn columns[INTAKE_MAX_COLUMNS];
-} IntakeLayout;
-
-extern const IntakeLayout intake_layouts[INTAKE_KINDS];
-
 /* Code table of one column: folded value as delivered -> standard value. */
 typedef struct IntakeCode
 {
@@ -202,9 +150,7 @@ typedef struct IntakeSource
 	char		delimiter;		/* '\0': found out */
 	char		quote;			/* 'a'uto, 'y'es or 'n'o */
 	double		shrink_limit;
-	int			renamed_count;
-	char	  **renamed_from;	/* folded header as delivered ... */
-	char	  **renamed_to;		/* ... and the standard header it stands for */
+	IntakeNames renamed;
 	IntakeCodes codes[INTAKE_MAX_COLUMNS];
 } IntakeSource;
 
@@ -221,7 +167,6 @@ typedef struct IntakeHeader
 
 extern IntakeSource *intake_source_load(const char *name);
 extern const IntakeCode *intake_code_find(const IntakeCodes *codes, const char *value, size_t length);
-extern char *intake_fold_header(IntakeSpan text);
 extern int	intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count);
 extern bool intake_header_complete(const IntakeSource *source, IntakeSpan *fields, int count);
 extern void intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, bool dbf, IntakeHeader *header);

@@ -109,6 +109,75 @@ extern IntakeDbfFault intake_dbf_read_header(const unsigned char *data, size_t l
 											 uint64 file_size, IntakeDbf *dbf);
 extern IntakeSpan intake_dbf_value(const IntakeDbfField *field, const char *record, bool *full);
 
+/* ---- intake_header_core.c ---- */
+
+typedef enum IntakeKind
+{
+	INTAKE_POPULATION,
+	INTAKE_ENROLMENT,
+	INTAKE_CIRCUMSTANCE,
+	INTAKE_ELSEWHERE,
+	INTAKE_EMPLOYER,
+	INTAKE_KINDS
+} IntakeKind;
+
+typedef enum IntakeColumnType
+{
+	COLUMN_NUMBER,				/* document number of the person */
+	COLUMN_NAME,				/* name of the person */
+	COLUMN_OTHER_NAME,			/* cleaned like a name, without a key */
+	COLUMN_TEXT,				/* short text */
+	COLUMN_LONG_TEXT,			/* address, note */
+	COLUMN_CODE_TEXT,			/* short text, folded: a key of something */
+	COLUMN_CREDIT_CODE,			/* unified social credit code of an employer */
+	COLUMN_REGION,
+	COLUMN_DATE,
+	COLUMN_SOFT_DATE,			/* unreadable reads as empty */
+	COLUMN_MONTH,
+	COLUMN_SCHEME,
+	COLUMN_CODE,				/* closed list, gives a small number */
+	COLUMN_SEX,
+	COLUMN_STATE,				/* 管理状态, list without a column of its own */
+	COLUMN_CIRCUMSTANCE,
+	COLUMN_AMOUNT,
+	COLUMN_COUNT
+} IntakeColumnType;
+
+typedef struct IntakeColumn
+{
+	const char *header;			/* standard header */
+	const char *column;			/* column of the staged table */
+	IntakeColumnType type;
+	bool		header_needed;	/* an extract without it is refused */
+	bool		value_needed;	/* a row without it is rejected */
+} IntakeColumn;
+
+#define INTAKE_MAX_COLUMNS 20
+
+typedef struct IntakeLayout
+{
+	const char *kind;
+	int			count;
+	IntakeColumn columns[INTAKE_MAX_COLUMNS];
+} IntakeLayout;
+
+extern const IntakeLayout intake_layouts[INTAKE_KINDS];
+
+/* How a source renames headers. */
+typedef struct IntakeNames
+{
+	int			count;
+	char	  **from;			/* folded header as delivered ... */
+	char	  **to;				/* ... and the standard header it stands for */
+} IntakeNames;
+
+extern int	intake_layout_find(const IntakeLayout *layout, const char *header);
+extern void intake_header_fold(IntakeSpan text, char *folded);
+extern int	intake_header_column(const IntakeLayout *layout, const IntakeNames *names,
+								 const char *folded, int *rank);
+extern int	intake_header_cut_column(const IntakeLayout *layout, const IntakeNames *names,
+									 const char *folded);
+
 /* ---- intake_value_core.c ---- */
 
 /* How a value reads. */
