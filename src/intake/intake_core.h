@@ -25,7 +25,7 @@ extern bool intake_gb_decode(const unsigned char **from, const unsigned char *en
 extern size_t intake_gb_half(const char *bytes, size_t length);
 extern size_t intake_utf8_half(const char *bytes, size_t length);
 extern size_t intake_utf16_decode(const unsigned char *bytes, size_t length, bool big_endian,
-								  char *out, size_t *used);
+								  bool at_end, char *out, size_t *used);
 extern size_t intake_utf16_length(const char *text, size_t length);
 extern size_t intake_utf16_encode(const char *text, size_t length, bool big_endian,
 								  unsigned char odd, unsigned char *out);

@@ -202,15 +202,17 @@ utf16_unit(const unsigned char *p, bool big_endian)
 /*
  * intake_utf16_decode
  *		Turns UTF-16 into UTF-8.  Returns how many bytes were written; *used
- *		says how many were read: all but an unfinished character at the end.
- *		out has room for twice the bytes.
+ *		says how many were read: all but an unfinished character, and at the
+ *		end of the extract all but an odd byte.  out has room for twice the
+ *		bytes.
  *
  * Half of a surrogate pair is written the way a three-byte character would be.
  * That is no UTF-8, so that its record is found to be broken, and still tells
  * what was there.
  */
 size_t
-intake_utf16_decode(const unsigned char *bytes, size_t length, bool big_endian, char *out, size_t *used)
+intake_utf16_decode(const unsigned char *bytes, size_t length, bool big_endian, bool at_end,
+					char *out, size_t *used)
 {
 	const unsigned char *p = bytes;
 	const unsigned char *end = bytes + length;
@@ -224,9 +226,9 @@ intake_utf16_decode(const unsigned char *bytes, size_t length, bool big_endian, 
 		{
 			uint32		low;
 
-			if (end - p < 4)
+			if (end - p < 4 && !at_end)
 				break;
-			low = utf16_unit(p + 2, big_endian);
+			low = end - p < 4 ? 0 : utf16_unit(p + 2, big_endian);
 			if (low >= 0xdc00 && low <= 0xdfff)
 			{
 				c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);

@@ -151,7 +151,7 @@ utf16_matches(const IntakeSource *source, const char *data, size_t length, bool 
 	size_t		used;
 	size_t		taken = Min(length, GUESS_BYTES);
 	char	   *text = palloc(2 * taken + 8);
-	size_t		written = intake_utf16_decode((const unsigned char *) data, taken, big_endian, text, &used);
+	size_t		written = intake_utf16_decode((const unsigned char *) data, taken, big_endian, false, text, &used);
 	int			matches = guess_form(source, INTAKE_UTF8, text, written).matches;
 
 	pfree(text);

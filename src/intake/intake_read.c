@@ -117,10 +117,10 @@ read_raw(IntakeReader *reader, void *destination, size_t size)
  * room for twice the input and a few more.
  */
 static size_t
-utf16_to_utf8(IntakeReader *reader, const unsigned char *bytes, size_t length, char *out)
+utf16_to_utf8(IntakeReader *reader, const unsigned char *bytes, size_t length, bool at_end, char *out)
 {
 	size_t		used;
-	size_t		written = intake_utf16_decode(bytes, length, reader->encoding == INTAKE_UTF16BE, out, &used);
+	size_t		written = intake_utf16_decode(bytes, length, reader->encoding == INTAKE_UTF16BE, at_end, out, &used);
 
 	reader->pending_length = length - used;
 	memcpy(reader->pending, bytes + used, reader->pending_length);
@@ -143,21 +143,14 @@ fill_utf16(IntakeReader *reader)
 
 	memcpy(raw, reader->pending, kept);
 	got = read_raw(reader, raw + kept, 8192);
-	if (got == 0 && kept > 0)
+	reader->end += utf16_to_utf8(reader, raw, kept + got, got == 0, reader->buffer + reader->end);
+	if (got == 0 && reader->pending_length > 0)
 	{
-		/* the first half of a pair, half a unit, or both */
-		for (size_t i = 0; i + 2 <= kept; i += 2)
-			reader->end += intake_utf16_decode((unsigned char[]) {raw[i], raw[i + 1], 0, 0}, 2,
-											   reader->encoding == INTAKE_UTF16BE, reader->buffer + reader->end, &got);
-		if (kept % 2 == 1)
-		{
-			reader->odd = raw[kept - 1];
-			reader->buffer[reader->end++] = (char) 0xff;
-		}
+		/* half a unit ends the extract */
+		reader->odd = reader->pending[0];
+		reader->buffer[reader->end++] = (char) 0xff;
 		reader->pending_length = 0;
 	}
-	else
-		reader->end += utf16_to_utf8(reader, raw, kept + got, reader->buffer + reader->end);
 }
 
 /* Makes the buffer hold more; sets at_end when there is no more. */
@@ -219,7 +212,7 @@ intake_reader_set_encoding(IntakeReader *reader, IntakeEncoding encoding, int ma
 
 		memcpy(raw, reader->buffer + mark_length, length);
 		reader->start = 0;
-		reader->end = utf16_to_utf8(reader, raw, length, reader->buffer);
+		reader->end = utf16_to_utf8(reader, raw, length, false, reader->buffer);
 		pfree(raw);
 	}
 }

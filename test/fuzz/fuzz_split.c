@@ -71,14 +71,14 @@ check_record(const char *bytes, size_t length, bool gb18030, bool quoted, char d
 
 /* What was read as UTF-16 can be written back. */
 static void
-check_utf16(const uint8_t *data, size_t size, bool big_endian)
+check_utf16(const uint8_t *data, size_t size, bool big_endian, bool at_end)
 {
 	size_t		used;
 	char	   *text = malloc(2 * size + 8);
-	size_t		length = intake_utf16_decode(data, size, big_endian, text, &used);
+	size_t		length = intake_utf16_decode(data, size, big_endian, at_end, text, &used);
 	unsigned char *back = malloc(2 * length + 8);
 
-	MUST(used <= size && size - used <= 3 && length <= 2 * size);
+	MUST(used <= size && size - used <= (at_end ? 1 : 3) && length <= 2 * size);
 	MUST(intake_utf16_length(text, length) == used);
 	MUST(intake_utf16_encode(text, length, big_endian, 0, back) == used);
 	MUST(memcmp(back, data, used) == 0);
@@ -108,7 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 3;
 	size -= 3;
 	if (data[-3] & 0x20)
-		check_utf16(data, size, data[-3] & 0x40);
+		check_utf16(data, size, data[-3] & 0x40, data[-3] & 0x80);
 
 	visible = Min(block, size);
 	while (position < size)
