@@ -1,6 +1,7 @@
 -- Decoding of extracts, proven with bytes: what is stored is what the bytes
 -- say, and a broken byte costs its row only.
 \set ECHO all
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET search_path = registry, public;
 SET datestyle = 'ISO';

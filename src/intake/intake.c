@@ -277,8 +277,10 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 	}
 	else if (!intake_header_fits(&batch->header, batch->fields, count))
 		reject(batch, line, "fields", NULL,
-			   psprintf("record has %d fields, the header line has %d%s", count, batch->header.count,
-						batch->header.surplus > 0 ? ", and records have an empty one behind" : ""), NULL, false);
+			   batch->header.surplus == 0 ?
+			   psprintf("record has %d fields, the header line has %d", count, batch->header.count) :
+			   psprintf("record has %d fields, the header line has %d, and the records of this extract %d empty ones behind",
+						count, batch->header.count, batch->header.surplus), NULL, false);
 	else
 		make_row(batch, line);
 }

@@ -169,7 +169,7 @@ extern IntakeSource *intake_source_load(const char *name);
 extern const IntakeCode *intake_code_find(const IntakeCodes *codes, const char *value, size_t length);
 extern int	intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count);
 extern bool intake_header_complete(const IntakeSource *source, IntakeSpan *fields, int count);
-extern void intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, bool dbf, IntakeHeader *header);
+extern void intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, const bool *cut, IntakeHeader *header);
 extern void intake_header_narrow(IntakeHeader *header, int count);
 extern bool intake_header_fits(const IntakeHeader *header, const IntakeSpan *fields, int count);
 extern bool intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count);

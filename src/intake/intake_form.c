@@ -282,7 +282,8 @@ refuse_dbf(const IntakeSource *source, const IntakeDbf *dbf, IntakeDbfFault faul
 
 /*
  * Encoding of a DBF file.  The language driver says little: programs of the
- * country write 0 or that of their country of origin over GBK.
+ * country write 0 or that of their country of origin over GBK.  Then the names
+ * of the fields tell, or the records where all names are ASCII.
  */
 static IntakeEncoding
 dbf_encoding(const IntakeSource *source, const IntakeDbf *dbf, const char *data, size_t length)
@@ -294,6 +295,8 @@ dbf_encoding(const IntakeSource *source, const IntakeDbf *dbf, const char *data,
 	}			others[] = {
 		{0x4f, "Big5"}, {0x78, "Big5"}, {0x13, "Shift-JIS"}, {0x7b, "Shift-JIS"}, {0x4e, "EUC-KR"}, {0x79, "EUC-KR"},
 	};
+	int			utf8 = 0;
+	int			not_utf8 = 0;
 
 	if (source->encoding == INTAKE_UTF8 || source->encoding == INTAKE_GB18030)
 		return source->encoding;
@@ -306,7 +309,21 @@ dbf_encoding(const IntakeSource *source, const IntakeDbf *dbf, const char *data,
 					 errhint("If it is GBK all the same, set \"encoding\" in registry.source.")));
 	if (dbf->language == 0x4d || dbf->language == 0x7a)
 		return INTAKE_GB18030;
-	return looks_like_utf8(data + 32, Min(length, GUESS_BYTES) - 32) ? INTAKE_UTF8 : INTAKE_GB18030;
+	for (int i = 0; i < dbf->field_count; i++)
+	{
+		const IntakeDbfField *field = &dbf->fields[i];
+		int			whole = field->name_length - (int) intake_utf8_half(field->name, field->name_length);
+
+		if (intake_is_plain((IntakeSpan) {field->name, field->name_length}))
+			continue;
+		if (pg_encoding_verifymbstr(PG_UTF8, field->name, whole) == whole)
+			utf8++;
+		else
+			not_utf8++;
+	}
+	if (utf8 + not_utf8 > 0)
+		return utf8 > not_utf8 ? INTAKE_UTF8 : INTAKE_GB18030;
+	return looks_like_utf8(data + dbf->header_length, Min(length - dbf->header_length, GUESS_BYTES)) ? INTAKE_UTF8 : INTAKE_GB18030;
 }
 
 static void
@@ -368,9 +385,9 @@ intake_form_settle(const IntakeSource *source, IntakeReader *reader)
 	reader->titles = guess.titles;
 }
 
-/* The names of a DBF file's fields, decoded. */
+/* The names of a DBF file's fields, decoded, and which may have been cut. */
 static int
-dbf_names(const IntakeReader *reader, StringInfo text, IntakeSpan *fields)
+dbf_names(const IntakeReader *reader, StringInfo text, IntakeSpan *fields, bool *cut)
 {
 	const IntakeDbf *dbf = reader->dbf;
 	int			ends[INTAKE_DBF_FIELDS];
@@ -383,6 +400,7 @@ dbf_names(const IntakeReader *reader, StringInfo text, IntakeSpan *fields)
 
 		intake_decode_lenient(reader->encoding, field->name, field->name_length - half, INTAKE_DBF_NAME, text);
 		ends[i] = text->len;
+		cut[i] = field->name_length >= INTAKE_DBF_NAME - 1;
 	}
 	for (int i = 0; i < dbf->field_count; i++)
 	{
@@ -391,6 +409,16 @@ dbf_names(const IntakeReader *reader, StringInfo text, IntakeSpan *fields)
 		fields[i] = (IntakeSpan) {text->data + start, ends[i] - start};
 	}
 	return dbf->field_count;
+}
+
+/* Is a field behind the header's filled? */
+static bool
+surplus_is_filled(const IntakeHeader *header, const IntakeSpan *fields, int count)
+{
+	for (int i = header->count; i < count; i++)
+		if (intake_trim(fields[i]).length > 0)
+			return true;
+	return false;
 }
 
 /*
@@ -403,7 +431,7 @@ settle_width(IntakeReader *reader, IntakeHeader *header)
 {
 	int			max_fields = header->count + SURPLUS_FIELDS;
 	IntakeSpan *fields = palloc(max_fields * sizeof(IntakeSpan));
-	int		   *seen = palloc0((max_fields + 1) * sizeof(int));
+	int		   *seen = palloc0(max_fields * sizeof(int));
 	IntakeText	text = {CurrentMemoryContext};
 	size_t		position = reader->start;
 	int			records = 0;
@@ -420,10 +448,8 @@ settle_width(IntakeReader *reader, IntakeHeader *header)
 		if (record.length > 0 && intake_decode(reader->encoding, reader->buffer + position, record.length, &text, &broken_at))
 		{
 			count = intake_split_fields(text.data, text.length, record.quoted, reader->form.delimiter, fields, max_fields);
-			for (int i = header->count; i < Min(count, max_fields); i++)
-				if (intake_trim(fields[i]).length > 0)
-					count = max_fields;
-			seen[Min(count, max_fields)]++;
+			if (count < max_fields && !surplus_is_filled(header, fields, count))
+				seen[count]++;
 			records++;
 		}
 		position += record.consumed;
@@ -451,12 +477,13 @@ intake_form_read_header(const IntakeSource *source, IntakeReader *reader, const 
 						IntakeHeader *header)
 {
 	IntakeSpan *fields = palloc(HEADER_FIELDS * sizeof(IntakeSpan));
+	bool		cut[INTAKE_DBF_FIELDS];
 	StringInfoData text;
 	int			count;
 
 	initStringInfo(&text);
 	if (line == NULL)
-		count = dbf_names(reader, &text, fields);
+		count = dbf_names(reader, &text, fields, cut);
 	else
 		/* a broken byte in a header spoils that header, not the file */
 		count = lenient_fields(reader->encoding, reader->form.delimiter, line->data, line->length,
@@ -466,7 +493,7 @@ intake_form_read_header(const IntakeSource *source, IntakeReader *reader, const 
 				(errcode(ERRCODE_TOO_MANY_COLUMNS),
 				 errmsg("header line of source \"%s\" has %d fields", source->name, count),
 				 errdetail("At most %d can be read.", HEADER_FIELDS)));
-	intake_header_read(source, fields, count, line == NULL, header);
+	intake_header_read(source, fields, count, line ? NULL : cut, header);
 	pfree(fields);
 	if (line)
 		settle_width(reader, header);

@@ -225,18 +225,15 @@ note_cut(const IntakeLayout *layout, const char *whole, const char *header, cons
 
 /*
  * intake_header_cut_column
- *		Column of the name of a DBF field, which has room for ten bytes: the
- *		only one with a name that begins so; else -1.
+ *		Column of a folded header that was cut, as the names of DBF fields are
+ *		at ten bytes: the only one with a name that begins so; else -1.
  */
 int
 intake_header_cut_column(const IntakeLayout *layout, const IntakeNames *names, const char *folded)
 {
 	int			found = -1;
-	size_t		bytes = 0;		/* in GBK */
 
-	for (const char *p = folded; *p; p++)
-		bytes += !IS_HIGHBIT_SET(*p) ? 1 : (*p & 0xc0) == 0xc0 ? 2 : 0;
-	if (bytes < 9)
+	if (*folded == '\0')
 		return -1;
 	for (int i = 0; i < names->count; i++)
 		note_cut(layout, names->from[i], names->to[i], folded, &found);

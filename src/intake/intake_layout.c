@@ -372,7 +372,7 @@ read_known(const IntakeSource *source, IntakeHeader *header)
 
 /* Finds the others by other names, the best of each, or by what DBF leaves of them. */
 static void
-read_others(const IntakeSource *source, bool dbf, IntakeHeader *header)
+read_others(const IntakeSource *source, const bool *cut, IntakeHeader *header)
 {
 	int			best[INTAKE_MAX_COLUMNS];
 
@@ -383,7 +383,7 @@ read_others(const IntakeSource *source, bool dbf, IntakeHeader *header)
 		int			rank;
 		int			column = intake_header_column(source->layout, &source->renamed, header->folded[i], &rank);
 
-		if (column < 0 && dbf)
+		if (column < 0 && cut && cut[i])
 		{
 			column = intake_header_cut_column(source->layout, &source->renamed, header->folded[i]);
 			rank = PG_INT32_MAX - 1;
@@ -422,10 +422,11 @@ read_unknown(const IntakeSource *source, IntakeHeader *header)
 /*
  * intake_header_read
  *		Finds the columns of an extract.  Refuses one in which a needed column
- *		is missing or a column comes twice.  dbf: names may have been cut.
+ *		is missing or a column comes twice.  cut tells which names may be the
+ *		start of a longer one (NULL: none).
  */
 void
-intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, bool dbf, IntakeHeader *header)
+intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, const bool *cut, IntakeHeader *header)
 {
 	header->count = count;
 	header->surplus = 0;
@@ -442,7 +443,7 @@ intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, bo
 		header->folded[i] = fold_header(name);
 	}
 	read_known(source, header);
-	read_others(source, dbf, header);
+	read_others(source, cut, header);
 	report_missing(source, header);
 	read_unknown(source, header);
 	qsort_arg(header->extras, header->extra_count, sizeof(int), compare_extras, header->names);

@@ -432,13 +432,16 @@ intake_parse_hundredths(IntakeSpan text, int64 *hundredths)
 
 /*
  * intake_is_total_line
- *		Is this the first filled field of a line of totals?  Blanks inside are
- *		ignored; "共" counts only before a digit, for it is also a surname.
+ *		Is this the first filled field of a line of totals, or of who made the
+ *		list?  Blanks inside are ignored; "共" counts only before a digit, for
+ *		it is also a surname, and the others only before a colon.
  */
 bool
 intake_is_total_line(IntakeSpan first)
 {
 	static const char *const words[] = {"合计", "总计", "小计", "共计", "总数", "累计"};
+	static const char *const signatures[] = {"制表人:", "制表时间:", "制表日期:", "制表单位:", "填表人:", "填报人:",
+	"填报单位:", "审核人:", "经办人:", "负责人:", "打印人:", "打印时间:", "打印日期:", "导出时间:"};
 	char		buffer[64];
 	size_t		length;
 
@@ -447,6 +450,9 @@ intake_is_total_line(IntakeSpan first)
 	length = intake_fold(first, true, buffer);
 	for (size_t i = 0; i < lengthof(words); i++)
 		if (length >= 6 && memcmp(buffer, words[i], 6) == 0)
+			return true;
+	for (size_t i = 0; i < lengthof(signatures); i++)
+		if (length >= strlen(signatures[i]) && memcmp(buffer, signatures[i], strlen(signatures[i])) == 0)
 			return true;
 	return length > 3 && memcmp(buffer, "共", 3) == 0 && buffer[3] >= '0' && buffer[3] <= '9';
 }
