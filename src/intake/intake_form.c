@@ -67,6 +67,13 @@ try_form(const IntakeSource *source, IntakeEncoding encoding, const IntakeForm *
 			break;
 		if (record.length > 0)
 		{
+			/* without a delimiter it is a title */
+			if (memchr(data + position, form->delimiter, record.length) == NULL)
+			{
+				above++;
+				position += record.consumed;
+				continue;
+			}
 			count = lenient_fields(encoding, form->delimiter, data + position, Min(record.length, GUESS_BYTES),
 								   result == INTAKE_SPLIT_RECORD && record.quoted, &text, fields, GUESS_FIELDS);
 			count = Min(count, GUESS_FIELDS);

@@ -198,15 +198,16 @@ intake_header_column(const IntakeLayout *layout, const IntakeNames *names, const
 	if (column >= 0)
 		return column;
 	for (int i = 0; i < lengthof(synonyms); i++)
-	{
-		column = intake_layout_find(layout, synonyms[i].header);
-		for (int j = 0; column >= 0 && j < lengthof(synonyms[i].names) && synonyms[i].names[j]; j++)
+		for (int j = 0; j < lengthof(synonyms[i].names) && synonyms[i].names[j]; j++)
 			if (strcmp(synonyms[i].names[j], folded) == 0)
 			{
+				/* names stand in several rows, for kinds of source that differ */
+				column = intake_layout_find(layout, synonyms[i].header);
+				if (column < 0)
+					break;
 				*rank = j + 1;
 				return column;
 			}
-	}
 	return -1;
 }
 
