@@ -36,3 +36,4 @@ check: server-install
 
 -include $(root)/test/city/city.mk
 -include $(root)/test/bench/bench.mk
+-include $(root)/test/fuzz/fuzz.mk

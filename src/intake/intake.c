@@ -27,8 +27,6 @@
 
 #define CUTOFF_AHEAD_DAYS 31
 #define RAW_LIMIT 2000			/* bytes of a rejected record that are kept */
-#define HEADER_FIELDS 1600
-#define GUESS_FIELDS 200
 
 REGISTRY_FUNCTION(intake_receive);
 
@@ -47,6 +45,8 @@ typedef struct IntakeBatch
 	TimestampTz started_at;
 	IntakeSource *source;
 	IntakeHeader header;
+	IntakeLine *titles;			/* what stands above the header */
+	int			title_count;
 	IntakeReader reader;
 	IntakeTable *staged;
 	IntakeTable *rejects;
@@ -137,13 +137,29 @@ reject(IntakeBatch *batch, const IntakeLine *line, const char *code, const char 
 	if (field)
 		put(values, nulls, batch->reject_field, CStringGetTextDatum(field));
 	if (with_bytes)
-		put(values, nulls, batch->reject_raw_bytes, PointerGetDatum(cstring_to_text_with_len(line->data, (int) kept)));
+		put(values, nulls, batch->reject_raw_bytes, intake_reader_bytes(&batch->reader, line, kept));
 	if (key)
 		put(values, nulls, batch->reject_row_key, intake_key_datum(key));
 	MemoryContextSwitchTo(old);
 	batch->rejected++;
 	if (intake_table_store(batch->rejects, batch->raw.len + 500))
 		intake_table_flush(batch->rejects);
+}
+
+/* A record with bytes that are no characters: where they are, in the record and in the file. */
+static void
+reject_broken(IntakeBatch *batch, const IntakeLine *line, size_t broken_at)
+{
+	bool		utf16 = batch->reader.encoding == INTAKE_UTF16LE || batch->reader.encoding == INTAKE_UTF16BE;
+	size_t		offset = intake_reader_offset(&batch->reader, line, broken_at);
+	unsigned char value = (unsigned char) line->data[broken_at];
+
+	reject(batch, line, "encoding", NULL,
+		   utf16 ? psprintf("byte %zu of the record (byte " UINT64_FORMAT " of the file) begins half a UTF-16 character, or a NUL",
+							offset + 1, line->position + offset + 1) :
+		   psprintf("byte %zu of the record (byte " UINT64_FORMAT " of the file, value %u) is not %s text",
+					offset + 1, line->position + offset + 1, value, intake_encoding_name(batch->reader.encoding)),
+		   NULL, true);
 }
 
 /* ---- staged rows ---- */
@@ -184,9 +200,12 @@ make_row(IntakeBatch *batch, const IntakeLine *line)
 	IntakeKey	key;
 	IntakeFault fault;
 	MemoryContext old = MemoryContextSwitchTo(intake_table_row(batch->staged, &values, &nulls));
-	bool		stageable = intake_row_make(batch->maker, batch->fields, line->line_no, values, nulls, &key, &fault);
+	bool		stageable;
 	bool		full;
 
+	if (batch->reader.truncated.count > 0)
+		intake_row_truncated(batch->maker, &batch->reader.truncated);
+	stageable = intake_row_make(batch->maker, batch->fields, line->line_no, values, nulls, &key, &fault);
 	MemoryContextSwitchTo(old);
 	if (fault.code)
 		reject(batch, line, fault.code, fault.field, fault.message, stageable ? &key : NULL, false);
@@ -232,18 +251,21 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 		reject(batch, line, "quote", NULL, "quotes do not close, or something stands behind a closing quote", NULL, false);
 		return;
 	}
-	if (!intake_decode(batch->reader.encoding, line->data, line->length, &batch->text, &broken_at))
+	if (line->mark != ' ')
 	{
-		reject(batch, line, "encoding", NULL,
-			   batch->reader.encoding == INTAKE_UTF16LE || batch->reader.encoding == INTAKE_UTF16BE ?
-			   "record holds half a UTF-16 character, or a NUL" :
-			   psprintf("byte %zu of the record (value %u) is not %s text", broken_at + 1,
-						(unsigned char) line->data[broken_at], intake_encoding_name(batch->reader.encoding)),
-			   NULL, true);
+		bool		deleted = line->mark == '*';
+
+		batch->not_data += deleted;
+		reject(batch, line, deleted ? "not_data" : "format", NULL,
+			   deleted ? "record is deleted in the DBF file" : "record has neither the mark of a valid nor of a deleted one", NULL, !deleted);
 		return;
 	}
-	count = intake_split_fields(batch->text.data, batch->text.length, line->quoted,
-								batch->fields, batch->max_fields);
+	count = intake_form_fields(&batch->reader, line, &batch->text, batch->fields, batch->max_fields, &broken_at);
+	if (count < 0)
+	{
+		reject_broken(batch, line, broken_at);
+		return;
+	}
 	first = first_filled(batch->fields, Min(count, batch->max_fields));
 	if (first.length == 0 || intake_is_total_line(first) ||
 		intake_header_repeats(&batch->header, batch->fields, count))
@@ -253,9 +275,12 @@ take_line(IntakeBatch *batch, const IntakeLine *line)
 			   first.length == 0 ? "record holds nothing" :
 			   intake_is_total_line(first) ? "record is a line of totals" : "record repeats the header line", NULL, false);
 	}
-	else if (count != batch->header.count)
+	else if (!intake_header_fits(&batch->header, batch->fields, count))
 		reject(batch, line, "fields", NULL,
-			   psprintf("record has %d fields, the header line has %d", count, batch->header.count), NULL, false);
+			   batch->header.surplus == 0 ?
+			   psprintf("record has %d fields, the header line has %d", count, batch->header.count) :
+			   psprintf("record has %d fields, the header line has %d, and the records of this extract %d empty ones behind",
+						count, batch->header.count, batch->header.surplus), NULL, false);
 	else
 		make_row(batch, line);
 }
@@ -344,7 +369,7 @@ reject_repeated(IntakeBatch *batch, IntakeReader *again, int64 count)
 	int64		next = 0;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
-	while (next < count && intake_reader_next(again, batch->header.count, &line))
+	while (next < count && intake_reader_next(again, batch->max_fields, &line))
 		if (line.line_no == batch->rows[next].line_no)
 		{
 			reject(batch, &line, "duplicate_in_file", NULL,
@@ -355,156 +380,64 @@ reject_repeated(IntakeBatch *batch, IntakeReader *again, int64 count)
 	intake_reader_close(again, digest);
 }
 
-/* ---- encoding and header ---- */
+/* ---- header ---- */
 
-/* How many known headers the first line holds when read in an encoding. */
-static int
-header_matches(const IntakeSource *source, IntakeEncoding encoding, const char *data, size_t length)
-{
-	StringInfoData text;
-	IntakeSpan	fields[GUESS_FIELDS];
-	int			count;
-	int			matches;
-
-	initStringInfo(&text);
-	intake_decode_lenient(encoding, data, length, length, &text);
-	count = intake_split_fields(text.data, text.len, memchr(text.data, '"', text.len) != NULL,
-								fields, GUESS_FIELDS);
-	matches = intake_header_matches(source, fields, Min(count, GUESS_FIELDS));
-	pfree(text.data);
-	return matches;
-}
-
-/* Do the bytes beyond ASCII read as UTF-8, all in all? */
-static bool
-looks_like_utf8(const char *data, size_t length)
-{
-	size_t		good = 0;
-	size_t		bad = 0;
-
-	for (size_t i = 0; i < length;)
-	{
-		int			width;
-
-		if (!IS_HIGHBIT_SET(data[i]))
-		{
-			i++;
-			continue;
-		}
-		width = pg_utf_mblen((const unsigned char *) data + i);
-		if (width > 1 && i + width > length)
-			break;
-		if (width > 1 && pg_utf8_islegal((const unsigned char *) data + i, width))
-		{
-			good++;
-			i += width;
-		}
-		else
-		{
-			bad++;
-			i++;
-		}
-	}
-	return good > 0 && good > 10 * bad;
-}
-
-/*
- * The encoding of an extract whose source does not say: the one in which the
- * header line matches known headers.  A header of ASCII alone matches in both;
- * then the bulk of the first block decides, never a single byte.
- */
-static IntakeEncoding
-guess_encoding(const IntakeSource *source, const char *data, size_t length)
-{
-	size_t		line = 0;
-	int			utf8;
-	int			gb18030;
-
-	while (line < length && data[line] != '\n' && data[line] != '\r')
-		line++;
-	utf8 = header_matches(source, INTAKE_UTF8, data, line);
-	gb18030 = header_matches(source, INTAKE_GB18030, data, line);
-	if (utf8 != gb18030)
-		return utf8 > gb18030 ? INTAKE_UTF8 : INTAKE_GB18030;
-	return looks_like_utf8(data, length) ? INTAKE_UTF8 : INTAKE_GB18030;
-}
-
-/* Spreadsheets and archives are sent by mistake; their name may end in .csv. */
+/* Keeps the start of a line that cannot be answered yet. */
 static void
-refuse_other_files(const IntakeSource *source, const char *data, size_t length)
+keep_title(IntakeBatch *batch, const IntakeLine *line)
 {
-	const char *what = NULL;
+	IntakeLine *kept = &batch->titles[batch->title_count++];
 
-	if (length >= 4 && (memcmp(data, "PK\003\004", 4) == 0 || memcmp(data, "\xd0\xcf\x11\xe0", 4) == 0))
-		what = "a spreadsheet or an archive";
-	else if (length >= 2 && memcmp(data, "\x1f\x8b", 2) == 0)
-		what = "compressed";
-	if (what)
+	*kept = *line;
+	kept->length = Min(line->length, RAW_LIMIT);
+	kept->data = palloc(kept->length + 1);
+	memcpy(kept->data, line->data, kept->length);
+}
+
+/* Titles are no rows, and are answered like other lines that are none. */
+static void
+reject_titles(IntakeBatch *batch)
+{
+	for (int i = 0; i < batch->title_count; i++)
+	{
+		batch->received++;
+		batch->not_data++;
+		reject(batch, &batch->titles[i], "not_data", NULL, "record stands above the header line", NULL, false);
+	}
+}
+
+/* The header line; NULL for a DBF file, which has none. */
+static IntakeLine *
+next_header(IntakeBatch *batch, IntakeLine *line)
+{
+	if (batch->reader.dbf)
+		return NULL;
+	batch->titles = palloc((batch->reader.titles + 1) * sizeof(IntakeLine));
+	for (int i = 0; i <= batch->reader.titles; i++)
+	{
+		if (i > 0)
+			keep_title(batch, line);
+		if (!intake_reader_next(&batch->reader, 0, line))
+			ereport(ERROR,
+					(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
+					 errmsg("extract of source \"%s\" is empty", batch->source->name),
+					 errhint("An extract starts with a header line, even when it has no rows.")));
+	}
+	if (line->result == INTAKE_SPLIT_LONG)
 		ereport(ERROR,
 				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
-				 errmsg("extract of source \"%s\" is not a text file", source->name),
-				 errdetail("By its first bytes it is %s.", what),
-				 errhint("Save it as CSV, in GB18030 or UTF-8, and receive that.")));
-}
-
-/* Settles the encoding of a reader by its source and its first block. */
-static void
-settle_encoding(const IntakeSource *source, IntakeReader *reader)
-{
-	size_t		length = intake_reader_peek(reader);
-	const char *data = reader->buffer;
-	IntakeEncoding encoding = source->encoding;
-	bool		mark8 = length >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0;
-	bool		mark_le = length >= 2 && memcmp(data, "\xff\xfe", 2) == 0;
-	bool		mark_be = length >= 2 && memcmp(data, "\xfe\xff", 2) == 0;
-	int			mark_length = 0;
-
-	refuse_other_files(source, data, length);
-	if (encoding == INTAKE_AUTO)
-		encoding = mark8 ? INTAKE_UTF8 : mark_le || mark_be ? INTAKE_UTF16 :
-			guess_encoding(source, data, length);
-	if (encoding == INTAKE_UTF16)
-	{
-		/* without a mark, the zero half of an ASCII character tells the order */
-		encoding = mark_be || (!mark_le && length > 1 && data[0] == '\0') ? INTAKE_UTF16BE : INTAKE_UTF16LE;
-		mark_length = mark_le || mark_be ? 2 : 0;
-	}
-	else if (encoding == INTAKE_UTF8 && mark8)
-		mark_length = 3;
-	intake_reader_set_encoding(reader, encoding, mark_length);
+				 errmsg("header line of source \"%s\" is longer than 4 MB", batch->source->name),
+				 errhint("The file may not be a text file, or its line ends may be lost.")));
+	return line;
 }
 
 static void
 read_header(IntakeBatch *batch)
 {
 	IntakeLine	line;
-	IntakeSpan *fields;
-	StringInfoData text;
-	int			count;
 
-	if (!intake_reader_next(&batch->reader, 0, &line))
-		ereport(ERROR,
-				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
-				 errmsg("extract of source \"%s\" is empty", batch->source->name),
-				 errhint("An extract starts with a header line, even when it has no rows.")));
-	if (line.result == INTAKE_SPLIT_LONG)
-		ereport(ERROR,
-				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
-				 errmsg("header line of source \"%s\" is longer than 4 MB", batch->source->name),
-				 errhint("The file may not be a text file, or its line ends may be lost.")));
-	/* a broken byte in a header spoils that header, not the file */
-	initStringInfo(&text);
-	intake_decode_lenient(batch->reader.encoding, line.data, line.length, line.length, &text);
-	fields = palloc(HEADER_FIELDS * sizeof(IntakeSpan));
-	count = intake_split_fields(text.data, text.len, line.quoted, fields, HEADER_FIELDS);
-	if (count > HEADER_FIELDS)
-		ereport(ERROR,
-				(errcode(ERRCODE_TOO_MANY_COLUMNS),
-				 errmsg("header line of source \"%s\" has %d fields", batch->source->name, count),
-				 errdetail("At most %d can be read.", HEADER_FIELDS)));
-	intake_header_read(batch->source, fields, count, &batch->header);
-	pfree(fields);
-	batch->max_fields = batch->header.count;
+	intake_form_read_header(batch->source, &batch->reader, next_header(batch, &line), &batch->header);
+	batch->max_fields = batch->header.count + batch->header.surplus;
 	batch->fields = palloc(batch->max_fields * sizeof(IntakeSpan));
 }
 
@@ -753,7 +686,7 @@ open_reader(IntakeReader *reader, const IntakeSource *source, const char *path, 
 		intake_reader_open_file(reader, path);
 	else
 		intake_reader_open_memory(reader, VARDATA_ANY(content), VARSIZE_ANY_EXHDR(content));
-	settle_encoding(source, reader);
+	intake_form_settle(source, reader);
 }
 
 /* Reads the whole extract into the tables. */
@@ -764,7 +697,8 @@ read_rows(IntakeBatch *batch, uint8 *digest)
 	MemoryContext old = MemoryContextSwitchTo(memory);
 	IntakeLine	line;
 
-	while (intake_reader_next(&batch->reader, batch->header.count, &line))
+	reject_titles(batch);
+	while (intake_reader_next(&batch->reader, batch->max_fields, &line))
 	{
 		if (line.line_no > PG_INT32_MAX)
 			ereport(ERROR,
@@ -792,11 +726,13 @@ settle_repeated(IntakeBatch *batch, const char *path, bytea *content)
 	if (differing == 0)
 		return;
 	open_reader(&again, batch->source, path, content);
-	{
-		IntakeLine	header;
+	if (again.dbf == NULL)
+		for (int i = 0; i <= again.titles; i++)
+		{
+			IntakeLine	above;
 
-		(void) intake_reader_next(&again, 0, &header);
-	}
+			(void) intake_reader_next(&again, 0, &above);
+		}
 	reject_repeated(batch, &again, differing);
 }
 

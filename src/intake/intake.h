@@ -6,6 +6,7 @@
  *
  *		intake_read.c	bytes of a file or a value, hashed, record by record
  *		intake_decode.c	encodings, by ICU
+ *		intake_form.c	how an extract is written: encoding, delimiter, header
  *		intake_layout.c	kinds of source, headers, columns, codes
  *		intake_row.c	fields to values of a staged row
  *		intake_write.c	rows into tables, a thousand at a time
@@ -48,8 +49,17 @@ typedef struct IntakeText
 	size_t		capacity;
 } IntakeText;
 
+/* Fields of a DBF record whose text was cut in the middle of a character. */
+typedef struct IntakeTruncated
+{
+	int			count;
+	int		   *fields;
+} IntakeTruncated;
+
 extern bool intake_decode(IntakeEncoding encoding, const char *bytes, size_t length,
 						  IntakeText *text, size_t *broken_at);
+extern bool intake_decode_dbf(IntakeEncoding encoding, const IntakeDbf *dbf, const char *record,
+							  IntakeText *text, IntakeSpan *fields, IntakeTruncated *truncated, size_t *broken_at);
 extern void intake_decode_lenient(IntakeEncoding encoding, const char *bytes, size_t length,
 								  size_t limit, StringInfo text);
 
@@ -63,11 +73,19 @@ typedef struct IntakeReader
 	size_t		memory_left;
 	pg_cryptohash_ctx *hash;
 	uint64		total;			/* bytes read so far */
+	uint64		size;			/* bytes of the whole extract */
 	bool		source_ended;
 
 	IntakeEncoding encoding;
 	unsigned char pending[4];	/* UTF-16: bytes of an unfinished character */
-	int			pending_length;
+	size_t		pending_length;
+	unsigned char odd;			/* UTF-16: half a unit that ended the extract */
+
+	IntakeForm	form;
+	int			titles;			/* records above the header */
+	IntakeDbf  *dbf;			/* NULL: a text file */
+	uint32		dbf_record;		/* the next one, from 0 */
+	IntakeTruncated truncated;	/* of the record last decoded */
 
 	char	   *buffer;			/* what has been read and not yet consumed */
 	size_t		start;
@@ -84,72 +102,24 @@ typedef struct IntakeLine
 	char	   *data;
 	size_t		length;
 	bool		quoted;
+	char		mark;			/* of a DBF record: blank, or * when deleted */
 	uint32		line_no;
-	uint64		position;
+	uint64		position;		/* of data in the bytes of the file */
 } IntakeLine;
 
 extern void intake_reader_open_file(IntakeReader *reader, const char *path);
 extern void intake_reader_open_memory(IntakeReader *reader, const char *data, size_t length);
 extern size_t intake_reader_peek(IntakeReader *reader);
 extern void intake_reader_set_encoding(IntakeReader *reader, IntakeEncoding encoding, int mark_length);
+extern void intake_reader_set_dbf(IntakeReader *reader, IntakeEncoding encoding, IntakeDbf *dbf);
 extern bool intake_reader_next(IntakeReader *reader, int expected_fields, IntakeLine *line);
+extern Datum intake_reader_bytes(const IntakeReader *reader, const IntakeLine *line, size_t length);
+extern size_t intake_reader_offset(const IntakeReader *reader, const IntakeLine *line, size_t at);
 extern void intake_reader_close(IntakeReader *reader, uint8 digest[PG_SHA256_DIGEST_LENGTH]);
 extern int64 intake_file_size(const char *path);
 extern void intake_file_digest(const char *path, uint8 digest[PG_SHA256_DIGEST_LENGTH]);
 
 /* ---- intake_layout.c ---- */
-
-typedef enum IntakeKind
-{
-	INTAKE_POPULATION,
-	INTAKE_ENROLMENT,
-	INTAKE_CIRCUMSTANCE,
-	INTAKE_ELSEWHERE,
-	INTAKE_EMPLOYER,
-	INTAKE_KINDS
-} IntakeKind;
-
-typedef enum IntakeColumnType
-{
-	COLUMN_NUMBER,				/* document number of the person */
-	COLUMN_NAME,				/* name of the person */
-	COLUMN_OTHER_NAME,			/* cleaned like a name, without a key */
-	COLUMN_TEXT,				/* short text */
-	COLUMN_LONG_TEXT,			/* address, note */
-	COLUMN_CODE_TEXT,			/* short text, folded: a key of something */
-	COLUMN_CREDIT_CODE,			/* unified social credit code of an employer */
-	COLUMN_REGION,
-	COLUMN_DATE,
-	COLUMN_SOFT_DATE,			/* unreadable reads as empty */
-	COLUMN_MONTH,
-	COLUMN_SCHEME,
-	COLUMN_CODE,				/* closed list, gives a small number */
-	COLUMN_SEX,
-	COLUMN_STATE,				/* 管理状态, list without a column of its own */
-	COLUMN_CIRCUMSTANCE,
-	COLUMN_AMOUNT,
-	COLUMN_COUNT
-} IntakeColumnType;
-
-typedef struct IntakeColumn
-{
-	const char *header;			/* standard header */
-	const char *column;			/* column of the staged table */
-	IntakeColumnType type;
-	bool		header_needed;	/* an extract without it is refused */
-	bool		value_needed;	/* a row without it is rejected */
-} IntakeColumn;
-
-#define INTAKE_MAX_COLUMNS 20
-
-typedef struct IntakeLayout
-{
-	const char *kind;
-	int			count;
-	IntakeColumn columns[INTAKE_MAX_COLUMNS];
-} IntakeLayout;
-
-extern const IntakeLayout intake_layouts[INTAKE_KINDS];
 
 /* Code table of one column: folded value as delivered -> standard value. */
 typedef struct IntakeCode
@@ -177,16 +147,17 @@ typedef struct IntakeSource
 	const IntakeLayout *layout;
 	bool		full;
 	IntakeEncoding encoding;
+	char		delimiter;		/* '\0': found out */
+	char		quote;			/* 'a'uto, 'y'es or 'n'o */
 	double		shrink_limit;
-	int			renamed_count;
-	char	  **renamed_from;	/* folded header as delivered ... */
-	char	  **renamed_to;		/* ... and the standard header it stands for */
+	IntakeNames renamed;
 	IntakeCodes codes[INTAKE_MAX_COLUMNS];
 } IntakeSource;
 
 typedef struct IntakeHeader
 {
 	int			count;			/* fields of a record */
+	int			surplus;		/* empty ones that follow them in every record */
 	char	  **names;			/* as delivered, trimmed */
 	char	  **folded;
 	int			field_of[INTAKE_MAX_COLUMNS];	/* field of a column, -1 = absent */
@@ -196,10 +167,20 @@ typedef struct IntakeHeader
 
 extern IntakeSource *intake_source_load(const char *name);
 extern const IntakeCode *intake_code_find(const IntakeCodes *codes, const char *value, size_t length);
-extern char *intake_fold_header(IntakeSpan text);
 extern int	intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count);
-extern void intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, IntakeHeader *header);
+extern bool intake_header_complete(const IntakeSource *source, IntakeSpan *fields, int count);
+extern void intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, const bool *cut, IntakeHeader *header);
+extern void intake_header_narrow(IntakeHeader *header, int count);
+extern bool intake_header_fits(const IntakeHeader *header, const IntakeSpan *fields, int count);
 extern bool intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count);
+
+/* ---- intake_form.c ---- */
+
+extern void intake_form_settle(const IntakeSource *source, IntakeReader *reader);
+extern void intake_form_read_header(const IntakeSource *source, IntakeReader *reader, const IntakeLine *line,
+									IntakeHeader *header);
+extern int	intake_form_fields(IntakeReader *reader, const IntakeLine *line, IntakeText *text,
+							   IntakeSpan *fields, int max_fields, size_t *broken_at);
 
 /* ---- intake_write.c ---- */
 
@@ -242,6 +223,7 @@ typedef struct IntakeRowMaker IntakeRowMaker;
 extern IntakeRowMaker *intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
 										IntakeTable *table, int64 batch_id, int32 cutoff,
 										int64 home_region);
+extern void intake_row_truncated(IntakeRowMaker *maker, const IntakeTruncated *truncated);
 extern bool intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
 							Datum *values, bool *nulls, IntakeKey *key, IntakeFault *fault);
 extern Datum intake_key_datum(const IntakeKey *key);

@@ -1,28 +1,18 @@
 /*
  * intake_decode.c
- *		Encodings of extracts.
+ *		Encodings of extracts: a record, or a field of it, to UTF-8.
  *
- * GB18030 (and GBK, its subset) is decoded with ICU's tables.  The two-byte
- * half is asked of ICU once and kept, which makes a record of Chinese text
- * about as cheap as a copy; four-byte characters, rare ones, go to ICU one by
- * one.  Remapping between the editions of the standard is the business of the
- * name room.
+ * The tables are those of intake_decode_core.c.  The server's converters are
+ * not used: they have no GB18030 beyond the table of 2000, lose characters of
+ * GBK, and give up a file for one byte.
  */
 #include "postgres.h"
-
-#include <unicode/ucnv.h>
 
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "intake/intake.h"
-
-#define GB_LEADS (0xfe - 0x81 + 1)
-#define GB_TRAILS (0xfe - 0x40 + 1)
-
-static UConverter *gb_converter = NULL;
-static uint16 gb_table[GB_LEADS][GB_TRAILS];	/* 0: not a character */
 
 IntakeEncoding
 intake_encoding_from_name(const char *name)
@@ -54,111 +44,15 @@ intake_encoding_name(IntakeEncoding encoding)
 	}
 }
 
-/* One character by ICU; 0 when the bytes are none. */
-static uint32
-gb_ask_icu(const char *bytes, int length)
-{
-	UErrorCode	status = U_ZERO_ERROR;
-	UChar		units[4];
-	int			count;
-
-	ucnv_resetToUnicode(gb_converter);
-	count = ucnv_toUChars(gb_converter, units, lengthof(units), bytes, length, &status);
-	if (U_FAILURE(status) || count < 1 || count > 2)
-		return 0;
-	if (count == 2)
-		return U16_IS_SURROGATE_LEAD(units[0]) ? U16_GET_SUPPLEMENTARY(units[0], units[1]) : 0;
-	return U16_IS_SURROGATE(units[0]) ? 0 : units[0];
-}
-
 static void
 gb_prepare(void)
 {
-	UErrorCode	status = U_ZERO_ERROR;
-	UConverter *converter;
+	const char *problem = intake_gb_prepare();
 
-	if (gb_converter != NULL)
-		return;
-	converter = ucnv_open("gb18030", &status);
-	if (U_SUCCESS(status))
-		ucnv_setToUCallBack(converter, UCNV_TO_U_CALLBACK_STOP, NULL, NULL, NULL, &status);
-	if (U_FAILURE(status))
+	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-				 errmsg("could not open the ICU converter for \"%s\": %s", "gb18030", u_errorName(status))));
-	gb_converter = converter;
-	for (int lead = 0; lead < GB_LEADS; lead++)
-		for (int trail = 0; trail < GB_TRAILS; trail++)
-		{
-			char		bytes[2] = {(char) (lead + 0x81), (char) (trail + 0x40)};
-
-			gb_table[lead][trail] = trail + 0x40 == 0x7f ? 0 : (uint16) gb_ask_icu(bytes, 2);
-		}
-}
-
-static inline char *
-put_utf8(char *out, uint32 c)
-{
-	unicode_to_utf8(c, (unsigned char *) out);
-	return out + pg_utf_mblen((unsigned char *) out);
-}
-
-/*
- * Decodes from *p on.  Stops at end, or at the first byte that is no character
- * (returns false, *p at that byte).  out must have room for twice the bytes.
- */
-static bool
-gb_decode(const unsigned char **from, const unsigned char *end, char **to)
-{
-	const unsigned char *p = *from;
-	char	   *out = *to;
-	bool		whole = true;
-
-	while (p < end)
-	{
-		uint32		c;
-
-		if (*p < 0x80)
-		{
-			*out++ = (char) *p++;
-			continue;
-		}
-		if (*p == 0x80 || *p == 0xff || end - p < 2)
-		{
-			whole = false;
-			break;
-		}
-		if (p[1] >= 0x40 && p[1] != 0xff)
-		{
-			c = gb_table[p[0] - 0x81][p[1] - 0x40];
-			if (c == 0)
-			{
-				whole = false;
-				break;
-			}
-			if (c >= 0x800)
-			{
-				*out++ = (char) (0xe0 | (c >> 12));
-				*out++ = (char) (0x80 | ((c >> 6) & 0x3f));
-				*out++ = (char) (0x80 | (c & 0x3f));
-			}
-			else
-				out = put_utf8(out, c);
-			p += 2;
-			continue;
-		}
-		c = end - p >= 4 ? gb_ask_icu((const char *) p, 4) : 0;
-		if (c == 0)
-		{
-			whole = false;
-			break;
-		}
-		out = put_utf8(out, c);
-		p += 4;
-	}
-	*from = p;
-	*to = out;
-	return whole;
+				 errmsg("could not open the ICU converter for \"%s\": %s", "gb18030", problem)));
 }
 
 static void
@@ -171,6 +65,34 @@ text_reserve(IntakeText *text, size_t capacity)
 		pfree(text->data);
 	text->data = MemoryContextAlloc(text->memory, capacity);
 	text->capacity = capacity;
+}
+
+/* Appends the decoded bytes to the text, in which there is room. */
+static bool
+decode_piece(IntakeEncoding encoding, const char *bytes, size_t length,
+			 IntakeText *text, size_t *broken_at)
+{
+	char	   *out = text->data + text->length;
+
+	if (encoding == INTAKE_GB18030)
+	{
+		const char *zero = memchr(bytes, '\0', length);
+		const unsigned char *p = (const unsigned char *) bytes;
+		bool		whole;
+
+		gb_prepare();
+		whole = intake_gb_decode(&p, p + length, &out);
+		text->length = out - text->data;
+		*broken_at = (const char *) p - bytes;
+		if (zero)
+			*broken_at = Min(*broken_at, (size_t) (zero - bytes));
+		return whole && zero == NULL;
+	}
+	/* this check refuses NUL as well */
+	*broken_at = pg_encoding_verifymbstr(PG_UTF8, bytes, (int) length);
+	memcpy(out, bytes, length);
+	text->length += length;
+	return *broken_at == length;
 }
 
 /*
@@ -186,26 +108,55 @@ intake_decode(IntakeEncoding encoding, const char *bytes, size_t length,
 			  IntakeText *text, size_t *broken_at)
 {
 	text_reserve(text, 2 * length + 8);
-	if (encoding == INTAKE_GB18030)
-	{
-		const char *zero = memchr(bytes, '\0', length);
-		const unsigned char *p = (const unsigned char *) bytes;
-		char	   *out = text->data;
-		bool		whole;
+	text->length = 0;
+	return decode_piece(encoding, bytes, length, text, broken_at);
+}
 
-		gb_prepare();
-		whole = gb_decode(&p, p + length, &out);
-		text->length = out - text->data;
-		*broken_at = (const char *) p - bytes;
-		if (zero)
-			*broken_at = Min(*broken_at, (size_t) (zero - bytes));
-		return whole && zero == NULL;
+/*
+ * intake_decode_dbf
+ *		Decodes the fields of a DBF record, each for itself: half a character
+ *		at the end of one must not take the start of the next.
+ *
+ * Text that fills its field and ends in half a character was cut there; the
+ * half goes, and the field is noted in truncated.  Results as above.
+ */
+bool
+intake_decode_dbf(IntakeEncoding encoding, const IntakeDbf *dbf, const char *record,
+				  IntakeText *text, IntakeSpan *fields, IntakeTruncated *truncated, size_t *broken_at)
+{
+	text_reserve(text, 2 * (size_t) dbf->record_length + 8);
+	text->length = 0;
+	truncated->count = 0;
+	for (int i = 0; i < dbf->field_count; i++)
+	{
+		bool		full;
+		IntakeSpan	value = intake_dbf_value(&dbf->fields[i], record, &full);
+		size_t		half = !full ? 0 : encoding == INTAKE_GB18030 ?
+			intake_gb_half(value.data, value.length) : intake_utf8_half(value.data, value.length);
+		size_t		start = text->length;
+
+		if (half > 0)
+			truncated->fields[truncated->count++] = i;
+		if (!decode_piece(encoding, value.data, value.length - half, text, broken_at))
+		{
+			*broken_at += value.data - record;
+			return false;
+		}
+		fields[i] = (IntakeSpan) {text->data + start, text->length - start};
 	}
-	/* this check refuses NUL as well */
-	*broken_at = pg_encoding_verifymbstr(PG_UTF8, bytes, (int) length);
-	memcpy(text->data, bytes, length);
-	text->length = length;
-	return *broken_at == length;
+	return true;
+}
+
+/* Skips a byte that is no character, and what belonged to it in UTF-8. */
+static const char *
+skip_broken(IntakeEncoding encoding, const char *p, const char *end)
+{
+	unsigned char lead = (unsigned char) *p++;
+
+	if (encoding != INTAKE_GB18030 && lead >= 0xc0 && lead != 0xff)
+		while (p < end && ((unsigned char) *p & 0xc0) == 0x80)
+			p++;
+	return p;
 }
 
 /*
@@ -234,7 +185,7 @@ intake_decode_lenient(IntakeEncoding encoding, const char *bytes, size_t length,
 			gb_prepare();
 			text_reserve(&piece, 2 * (stop - p) + 8);
 			out = piece.data;
-			gb_decode(&from, (const unsigned char *) stop, &out);
+			intake_gb_decode(&from, (const unsigned char *) stop, &out);
 			appendBinaryStringInfo(text, piece.data, out - piece.data);
 			p = (const char *) from;
 		}
@@ -251,7 +202,7 @@ intake_decode_lenient(IntakeEncoding encoding, const char *bytes, size_t length,
 		if (p < end)
 		{
 			appendStringInfoString(text, "\xef\xbf\xbd");
-			p++;
+			p = skip_broken(encoding, p, end);
 		}
 	}
 	if (end < bytes + length)

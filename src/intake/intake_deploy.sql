@@ -15,9 +15,15 @@ CREATE TABLE IF NOT EXISTS registry.source (
 	shrink_limit numeric NOT NULL DEFAULT 0.05,
 	active boolean NOT NULL DEFAULT true
 );
+ALTER TABLE registry.source
+	ADD COLUMN IF NOT EXISTS delimiter text NOT NULL DEFAULT 'auto' CHECK (delimiter IN ('auto', ',', ';', '|', 'tab', E'\t', '0x01', E'\x01')),
+	ADD COLUMN IF NOT EXISTS quote text NOT NULL DEFAULT 'auto' CHECK (quote IN ('auto', 'yes', 'no'));
 COMMENT ON TABLE registry.source IS 'who delivers extracts, and how their headers and codes read';
 COMMENT ON COLUMN registry.source.columns IS 'header as delivered -> standard header, for headers that differ';
 COMMENT ON COLUMN registry.source.codes IS 'standard header -> {value as delivered -> standard value}; for 险种 the standard value is a scheme, or null for a code that is known but gives none';
+COMMENT ON COLUMN registry.source.encoding IS 'auto: byte-order mark, else the encoding in which a line matches known headers, else GB18030; GBK reads as GB18030; for a DBF file auto looks at its language driver';
+COMMENT ON COLUMN registry.source.delimiter IS 'what stands between fields: , ; | tab 0x01; auto: the one in which a line matches the most known headers';
+COMMENT ON COLUMN registry.source.quote IS 'yes: a field may stand between quotes; no: a quote is a character like any other; auto: yes, but for | and 0x01 only when the header line has quotes';
 COMMENT ON COLUMN registry.source.delivery IS 'full: absence from an extract ends a row; delta: it does not';
 
 CREATE TABLE IF NOT EXISTS registry.batch (

@@ -1,7 +1,7 @@
 /*
  * intake_layout.c
- *		Kinds of source: their standard headers, how a source renames them,
- *		and code tables.
+ *		Sources as registry.source describes them: how one renames headers,
+ *		its code tables, and the header of an extract.
  */
 #include "postgres.h"
 
@@ -9,88 +9,12 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "coverage/coverage.h"
 #include "intake/intake.h"
-
-/*
- * Standard headers (contract of the extract layouts).  Order matters twice:
- * the first broken column decides the reject, and the row hash runs over the
- * columns in this order.
- */
-const IntakeLayout intake_layouts[INTAKE_KINDS] = {
-	[INTAKE_POPULATION] = {"population", 17, {
-			{"公民身份号码", "number", COLUMN_NUMBER, true, true},
-			{"姓名", "name", COLUMN_NAME, true, false},
-			{"曾用名", "former_name", COLUMN_OTHER_NAME, false, false},
-			{"性别", "sex", COLUMN_SEX, false, false},
-			{"民族", "ethnic", COLUMN_TEXT, false, false},
-			{"出生日期", "birth_date", COLUMN_SOFT_DATE, false, false},
-			{"户籍地", "hukou_region", COLUMN_REGION, true, false},
-			{"户籍地址", "hukou_address", COLUMN_LONG_TEXT, false, false},
-			{"居住地", "residence_region", COLUMN_REGION, false, false},
-			{"居住地址", "residence_address", COLUMN_LONG_TEXT, false, false},
-			{"联系电话", "phone", COLUMN_CODE_TEXT, false, false},
-			{"户口性质", "hukou_kind", COLUMN_TEXT, false, false},
-			{"管理状态", NULL, COLUMN_STATE, true, true},
-			{"状态日期", "status_date", COLUMN_DATE, false, false},
-			{"注销原因", "cancel_reason", COLUMN_TEXT, false, false},
-			{"户号", "household_no", COLUMN_CODE_TEXT, false, false},
-			{"与户主关系", "household_relation", COLUMN_TEXT, false, false},
-	}},
-	[INTAKE_ENROLMENT] = {"enrolment", 18, {
-			{"证件号码", "number", COLUMN_NUMBER, true, true},
-			{"姓名", "name", COLUMN_NAME, true, false},
-			{"险种", "scheme", COLUMN_SCHEME, true, true},
-			{"个人编号", "personal_no", COLUMN_CODE_TEXT, false, false},
-			{"单位编号", "employer", COLUMN_CREDIT_CODE, false, false},
-			{"单位名称", "employer_name", COLUMN_LONG_TEXT, false, false},
-			{"经办区划", "agency", COLUMN_REGION, true, false},
-			{"参保状态", "enrol_status", COLUMN_CODE, true, true},
-			{"缴费状态", "pay_status", COLUMN_CODE, true, true},
-			{"开始年月", "start_month", COLUMN_MONTH, true, false},
-			{"终止年月", "end_month", COLUMN_MONTH, false, false},
-			{"缴至年月", "paid_through", COLUMN_MONTH, false, false},
-			{"待遇状态", "benefit_state", COLUMN_CODE, false, false},
-			{"待遇开始", "benefit_from", COLUMN_MONTH, false, false},
-			{"待遇终止", "benefit_to", COLUMN_MONTH, false, false},
-			{"月待遇", "benefit_monthly", COLUMN_AMOUNT, false, false},
-			{"参保身份", "identity", COLUMN_CODE, false, false},
-			{"联系电话", "phone", COLUMN_CODE_TEXT, false, false},
-	}},
-	[INTAKE_CIRCUMSTANCE] = {"circumstance", 6, {
-			{"证件号码", "number", COLUMN_NUMBER, true, true},
-			{"姓名", "name", COLUMN_NAME, true, false},
-			{"类别", "kind", COLUMN_CIRCUMSTANCE, true, true},
-			{"开始日期", "start_date", COLUMN_DATE, true, false},
-			{"结束日期", "end_date", COLUMN_DATE, false, false},
-			{"备注", "note", COLUMN_LONG_TEXT, false, false},
-	}},
-	[INTAKE_ELSEWHERE] = {"elsewhere", 9, {
-			{"证件号码", "number", COLUMN_NUMBER, true, true},
-			{"姓名", "name", COLUMN_NAME, true, false},
-			{"险种", "scheme", COLUMN_SCHEME, true, true},
-			{"参保地", "region", COLUMN_REGION, true, true},
-			{"参保状态", "enrol_status", COLUMN_CODE, true, true},
-			{"缴费状态", "pay_status", COLUMN_CODE, true, true},
-			{"开始年月", "start_month", COLUMN_MONTH, true, false},
-			{"终止年月", "end_month", COLUMN_MONTH, false, false},
-			{"数据期别", "data_period", COLUMN_TEXT, false, false},
-	}},
-	[INTAKE_EMPLOYER] = {"employer", 9, {
-			{"统一社会信用代码", "code", COLUMN_CREDIT_CODE, true, true},
-			{"单位名称", "name", COLUMN_LONG_TEXT, true, true},
-			{"单位类型", "employer_kind", COLUMN_TEXT, false, false},
-			{"登记区划", "region", COLUMN_REGION, false, false},
-			{"地址", "address", COLUMN_LONG_TEXT, false, false},
-			{"法定代表人", "legal_person", COLUMN_OTHER_NAME, false, false},
-			{"职工人数", "staff", COLUMN_COUNT, false, false},
-			{"登记状态", "state", COLUMN_TEXT, false, false},
-			{"成立日期", "founded_on", COLUMN_DATE, false, false},
-	}},
-};
 
 /* Codes every source understands; the source's own table goes before them. */
 typedef struct DefaultCode
@@ -171,31 +95,13 @@ code_add(IntakeCodes *codes, const char *from, const char *to)
 		codes->single[(unsigned char) code->from[0]] = code;
 }
 
-static int
-layout_find(const IntakeLayout *layout, const char *header)
-{
-	for (int i = 0; i < layout->count; i++)
-		if (strcmp(layout->columns[i].header, header) == 0)
-			return i;
-	return -1;
-}
-
-/*
- * intake_fold_header
- *		A header for comparison: without blanks, marks and quotes, full-width
- *		forms as ASCII, Latin letters in upper case.
- */
-char *
-intake_fold_header(IntakeSpan text)
+/* A header for comparison, see intake_header_fold(). */
+static char *
+fold_header(IntakeSpan text)
 {
 	char	   *folded = palloc(text.length + 1);
-	size_t		length = intake_fold(text, true, folded);
-	size_t		kept = 0;
 
-	for (size_t i = 0; i < length; i++)
-		if (folded[i] != '"' && folded[i] != '\'' && folded[i] != '*')
-			folded[kept++] = pg_ascii_toupper((unsigned char) folded[i]);
-	folded[kept] = '\0';
+	intake_header_fold(text, folded);
 	return folded;
 }
 
@@ -251,17 +157,17 @@ load_renamed(IntakeSource *source, MemoryContext context)
 {
 	spi_select("SELECT key, value FROM registry.source s, pg_catalog.jsonb_each_text(s.columns) WHERE s.source OPERATOR(pg_catalog.=) $1",
 			   source->name);
-	source->renamed_count = (int) SPI_processed;
-	source->renamed_from = MemoryContextAlloc(context, Max(1, SPI_processed) * sizeof(char *));
-	source->renamed_to = MemoryContextAlloc(context, Max(1, SPI_processed) * sizeof(char *));
-	for (int i = 0; i < source->renamed_count; i++)
+	source->renamed.count = (int) SPI_processed;
+	source->renamed.from = MemoryContextAlloc(context, Max(1, SPI_processed) * sizeof(char *));
+	source->renamed.to = MemoryContextAlloc(context, Max(1, SPI_processed) * sizeof(char *));
+	for (int i = 0; i < source->renamed.count; i++)
 	{
 		char	   *from = spi_text(context, i, 1);
 		char	   *to = spi_text(context, i, 2);
 		MemoryContext old = MemoryContextSwitchTo(context);
 
-		source->renamed_from[i] = intake_fold_header((IntakeSpan) {from, strlen(from)});
-		source->renamed_to[i] = to ? to : pstrdup("");
+		source->renamed.from[i] = fold_header((IntakeSpan) {from, strlen(from)});
+		source->renamed.to[i] = to ? to : pstrdup("");
 		MemoryContextSwitchTo(old);
 	}
 }
@@ -282,7 +188,7 @@ load_codes(IntakeSource *source, MemoryContext context)
 		char	   *header = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
 		char	   *from = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
 		char	   *to = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3);
-		int			column = layout_find(source->layout, header);
+		int			column = intake_layout_find(source->layout, header);
 
 		if (column >= 0)
 			code_add(&source->codes[column], from,
@@ -290,12 +196,23 @@ load_codes(IntakeSource *source, MemoryContext context)
 	}
 	for (size_t i = 0; i < lengthof(default_codes); i++)
 	{
-		int			column = layout_find(source->layout, default_codes[i].header);
+		int			column = intake_layout_find(source->layout, default_codes[i].header);
 
 		if (column >= 0)
 			code_add(&source->codes[column], default_codes[i].from, default_codes[i].to);
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/* A delimiter as registry.source names it; '\0' is to be found out. */
+static char
+delimiter_from_name(const char *name)
+{
+	if (strcmp(name, "tab") == 0)
+		return '\t';
+	if (strcmp(name, "0x01") == 0)
+		return '\x01';
+	return strlen(name) == 1 ? *name : '\0';
 }
 
 /* Fills in the row of registry.source that SPI has just returned. */
@@ -319,6 +236,8 @@ source_from_row(const char *name, MemoryContext context)
 	source->full = strcmp(spi_text(context, 0, 2), "full") == 0;
 	source->encoding = intake_encoding_from_name(spi_text(context, 0, 3));
 	source->shrink_limit = strtod(spi_text(context, 0, 4), NULL);
+	source->delimiter = delimiter_from_name(spi_text(context, 0, 6));
+	source->quote = *spi_text(context, 0, 7);
 	return source;
 }
 
@@ -336,7 +255,7 @@ intake_source_load(const char *name)
 	IntakeSource *source;
 
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT kind, delivery, encoding, shrink_limit::pg_catalog.text, active "
+	if (SPI_execute_with_args("SELECT kind, delivery, encoding, shrink_limit::pg_catalog.text, active, delimiter, quote "
 							  "FROM registry.source WHERE source OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
 							  1, types, values, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read registry.source");
@@ -357,31 +276,46 @@ intake_source_load(const char *name)
 	return source;
 }
 
-/* Column of a folded header, directly or as the source renames it; -1 none. */
-static int
-header_column(const IntakeSource *source, const char *folded)
+/* Which columns the fields of a line stand for, as bits. */
+static uint32
+header_columns(const IntakeSource *source, IntakeSpan *fields, int count)
 {
-	for (int i = 0; i < source->renamed_count; i++)
-		if (strcmp(source->renamed_from[i], folded) == 0)
-			return layout_find(source->layout, source->renamed_to[i]);
-	return layout_find(source->layout, folded);
-}
-
-/* How many fields of a line are headers this source may send. */
-int
-intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count)
-{
-	int			matches = 0;
+	uint32		columns = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		char	   *folded = intake_fold_header(fields[i]);
+		char	   *folded;
+		int			rank;
+		int			column;
 
-		if (header_column(source, folded) >= 0)
-			matches++;
+		if (fields[i].length == 0 || fields[i].length > 300)
+			continue;
+		folded = fold_header(fields[i]);
+		column = intake_header_column(source->layout, &source->renamed, folded, &rank);
+		if (column >= 0)
+			columns |= (uint32) 1 << column;
 		pfree(folded);
 	}
-	return matches;
+	return columns;
+}
+
+/* How many columns of this source does a line name? */
+int
+intake_header_matches(const IntakeSource *source, IntakeSpan *fields, int count)
+{
+	return pg_popcount32(header_columns(source, fields, count));
+}
+
+/* Does it name all that an extract must have? */
+bool
+intake_header_complete(const IntakeSource *source, IntakeSpan *fields, int count)
+{
+	uint32		columns = header_columns(source, fields, count);
+
+	for (int i = 0; i < source->layout->count; i++)
+		if (source->layout->columns[i].header_needed && (columns & ((uint32) 1 << i)) == 0)
+			return false;
+	return true;
 }
 
 static void
@@ -414,66 +348,155 @@ compare_extras(const void *a, const void *b, void *names)
 	return strcmp(((char **) names)[*(const int *) a], ((char **) names)[*(const int *) b]);
 }
 
-/*
- * intake_header_read
- *		Finds the columns of an extract.  Refuses one in which a needed column
- *		is missing or a column comes twice.
- */
-void
-intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, IntakeHeader *header)
+/* Finds the columns that go by their standard or mapped name. */
+static void
+read_known(const IntakeSource *source, IntakeHeader *header)
 {
-	header->count = count;
-	header->names = palloc(count * sizeof(char *));
-	header->folded = palloc(count * sizeof(char *));
-	header->extras = palloc(count * sizeof(int));
-	header->extra_count = 0;
-	for (int i = 0; i < INTAKE_MAX_COLUMNS; i++)
-		header->field_of[i] = -1;
-
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < header->count; i++)
 	{
-		IntakeSpan	name = intake_trim(fields[i]);
-		int			column;
+		int			rank;
+		int			column = intake_header_column(source->layout, &source->renamed, header->folded[i], &rank);
 
-		header->names[i] = name.length ? pnstrdup(name.data, name.length) : psprintf("column %d", i + 1);
-		header->folded[i] = intake_fold_header(fields[i]);
-		column = header_column(source, header->folded[i]);
-		if (column < 0)
-		{
-			/* two columns of one name must not hide each other */
-			for (int j = 0; j < i; j++)
-				if (strcmp(header->names[j], header->names[i]) == 0)
-				{
-					header->names[i] = psprintf("%s (column %d)", header->names[i], i + 1);
-					break;
-				}
-			header->extras[header->extra_count++] = i;
-		}
-		else if (header->field_of[column] >= 0)
+		if (column < 0 || rank > 0)
+			continue;
+		if (header->field_of[column] >= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("extract of source \"%s\" has column \"%s\" twice", source->name,
 							source->layout->columns[column].header),
 					 errdetail("Fields %d and %d of the header line both stand for it.",
 							   header->field_of[column] + 1, i + 1)));
-		else
-			header->field_of[column] = i;
+		header->field_of[column] = i;
 	}
+}
+
+/* Finds the others by other names, the best of each, or by what DBF leaves of them. */
+static void
+read_others(const IntakeSource *source, const bool *cut, IntakeHeader *header)
+{
+	int			best[INTAKE_MAX_COLUMNS];
+
+	for (int i = 0; i < INTAKE_MAX_COLUMNS; i++)
+		best[i] = header->field_of[i] >= 0 ? 0 : PG_INT32_MAX;
+	for (int i = 0; i < header->count; i++)
+	{
+		int			rank;
+		int			column = intake_header_column(source->layout, &source->renamed, header->folded[i], &rank);
+
+		if (column < 0 && cut && cut[i])
+		{
+			column = intake_header_cut_column(source->layout, &source->renamed, header->folded[i]);
+			rank = PG_INT32_MAX - 1;
+		}
+		if (column < 0 || rank >= best[column])
+			continue;
+		best[column] = rank;
+		header->field_of[column] = i;
+	}
+}
+
+/* Lists the fields without a column, under names of their own. */
+static void
+read_unknown(const IntakeSource *source, IntakeHeader *header)
+{
+	header->extra_count = 0;
+	for (int i = 0; i < header->count; i++)
+	{
+		bool		known = false;
+
+		for (int j = 0; j < source->layout->count; j++)
+			known = known || header->field_of[j] == i;
+		if (known)
+			continue;
+		/* two columns of one name must not hide each other */
+		for (int j = 0; j < i; j++)
+			if (strcmp(header->names[j], header->names[i]) == 0)
+			{
+				header->names[i] = psprintf("%s (column %d)", header->names[i], i + 1);
+				break;
+			}
+		header->extras[header->extra_count++] = i;
+	}
+}
+
+/*
+ * intake_header_read
+ *		Finds the columns of an extract.  Refuses one in which a needed column
+ *		is missing or a column comes twice.  cut tells which names may be the
+ *		start of a longer one (NULL: none).
+ */
+void
+intake_header_read(const IntakeSource *source, IntakeSpan *fields, int count, const bool *cut, IntakeHeader *header)
+{
+	header->count = count;
+	header->surplus = 0;
+	header->names = palloc(count * sizeof(char *));
+	header->folded = palloc(count * sizeof(char *));
+	header->extras = palloc(count * sizeof(int));
+	for (int i = 0; i < INTAKE_MAX_COLUMNS; i++)
+		header->field_of[i] = -1;
+	for (int i = 0; i < count; i++)
+	{
+		IntakeSpan	name = intake_undress(intake_trim(fields[i]), true);
+
+		header->names[i] = name.length ? pnstrdup(name.data, name.length) : psprintf("column %d", i + 1);
+		header->folded[i] = fold_header(name);
+	}
+	read_known(source, header);
+	read_others(source, cut, header);
 	report_missing(source, header);
+	read_unknown(source, header);
 	qsort_arg(header->extras, header->extra_count, sizeof(int), compare_extras, header->names);
+}
+
+/*
+ * intake_header_narrow
+ *		Drops nameless fields at the end that the records do not have; fields
+ *		with a name stay, and the records are then too short.
+ */
+void
+intake_header_narrow(IntakeHeader *header, int count)
+{
+	int			kept = 0;
+
+	for (int i = count; i < header->count; i++)
+		if (header->folded[i][0] != '\0')
+			return;
+	for (int i = 0; i < header->extra_count; i++)
+		if (header->extras[i] < count)
+			header->extras[kept++] = header->extras[i];
+	header->extra_count = kept;
+	header->count = count;
+}
+
+/*
+ * intake_header_fits
+ *		Does a record have as many fields as the header, and only empty ones
+ *		where all records have more?  At most count fields are looked at, so
+ *		there must be room for header->count + header->surplus of them.
+ */
+bool
+intake_header_fits(const IntakeHeader *header, const IntakeSpan *fields, int count)
+{
+	if (count != header->count + header->surplus)
+		return false;
+	for (int i = header->count; i < count; i++)
+		if (intake_trim(fields[i]).length > 0)
+			return false;
+	return true;
 }
 
 /* Is this record the header once more? */
 bool
 intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count)
 {
-	if (count != header->count)
+	if (count < header->count || count > header->count + header->surplus)
 		return false;
 	/* nearly every record starts with a digit and no header does: cheap to tell */
 	if (fields[0].length > 0 && fields[0].data[0] >= '0' && fields[0].data[0] <= '9' &&
 		header->folded[0][0] != fields[0].data[0])
 		return false;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < header->count; i++)
 	{
 		char	   *folded;
 		bool		same;
@@ -482,7 +505,7 @@ intake_header_repeats(const IntakeHeader *header, IntakeSpan *fields, int count)
 			continue;
 		if (fields[i].length == 0 || fields[i].length > 200)
 			return false;
-		folded = intake_fold_header(fields[i]);
+		folded = fold_header(fields[i]);
 		same = strcmp(folded, header->folded[i]) == 0;
 		pfree(folded);
 		if (!same)

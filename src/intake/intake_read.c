@@ -3,9 +3,10 @@
  *		Bytes of an extract, from a server file or a value, record by record.
  *
  * Everything read passes through SHA-256.  UTF-16 is turned into UTF-8 here,
- * so that the splitter sees single-byte commas and line ends; half of a
- * surrogate pair becomes a byte that no UTF-8 text holds, and its record is
- * then rejected like any other with a broken byte.
+ * so that the splitter sees single-byte delimiters and line ends; half of a
+ * surrogate pair becomes bytes that no UTF-8 text holds, and its record is
+ * then rejected like any other with a broken byte.  Records of a DBF file are
+ * counted off instead of split.
  */
 #include "postgres.h"
 
@@ -33,10 +34,11 @@ reader_prepare(IntakeReader *reader)
 	reader->buffer = palloc(reader->capacity);
 	reader->line_no = 1;
 	reader->encoding = INTAKE_AUTO;
+	reader->form = (IntakeForm) {',', true, false};
 }
 
 static FILE *
-open_file(const char *path)
+open_file(const char *path, uint64 *size)
 {
 	FILE	   *file = AllocateFile(path, PG_BINARY_R);
 	struct stat status;
@@ -46,10 +48,15 @@ open_file(const char *path)
 				(errcode_for_file_access(),
 				 errmsg("could not open extract \"%s\" for reading: %m", path),
 				 errhint("The file is read by the server: it must lie on the server's machine, and the server's user must be able to read it.")));
-	if (fstat(fileno(file), &status) == 0 && !S_ISREG(status.st_mode))
+	if (fstat(fileno(file), &status) < 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not stat extract \"%s\": %m", path)));
+	if (!S_ISREG(status.st_mode))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("extract \"%s\" is not a regular file", path)));
+	*size = status.st_size;
 	return file;
 }
 
@@ -58,7 +65,7 @@ intake_reader_open_file(IntakeReader *reader, const char *path)
 {
 	memset(reader, 0, sizeof(*reader));
 	reader->path = path;
-	reader->file = open_file(path);
+	reader->file = open_file(path, &reader->size);
 	reader_prepare(reader);
 }
 
@@ -68,6 +75,7 @@ intake_reader_open_memory(IntakeReader *reader, const char *data, size_t length)
 	memset(reader, 0, sizeof(*reader));
 	reader->memory = data;
 	reader->memory_left = length;
+	reader->size = length;
 	reader_prepare(reader);
 }
 
@@ -104,53 +112,19 @@ read_raw(IntakeReader *reader, void *destination, size_t size)
 	return got;
 }
 
-static inline uint32
-utf16_unit(IntakeReader *reader, const unsigned char *p)
-{
-	return reader->encoding == INTAKE_UTF16BE ? (uint32) p[0] << 8 | p[1] : (uint32) p[1] << 8 | p[0];
-}
-
 /*
- * Turns UTF-16 into UTF-8.  Leaves an unfinished character in pending unless
- * the extract has ended.  out has room for twice the input and a few more.
+ * Turns UTF-16 into UTF-8.  Keeps an unfinished character in pending.  out has
+ * room for twice the input and a few more.
  */
 static size_t
-utf16_to_utf8(IntakeReader *reader, const unsigned char *p, size_t length, char *out)
+utf16_to_utf8(IntakeReader *reader, const unsigned char *bytes, size_t length, bool at_end, char *out)
 {
-	const unsigned char *end = p + length;
-	char	   *start = out;
+	size_t		used;
+	size_t		written = intake_utf16_decode(bytes, length, reader->encoding == INTAKE_UTF16BE, at_end, out, &used);
 
-	while (end - p >= 2)
-	{
-		uint32		c = utf16_unit(reader, p);
-
-		if (c >= 0xd800 && c <= 0xdbff)
-		{
-			uint32		low;
-
-			if (end - p < 4)
-				break;
-			low = utf16_unit(reader, p + 2);
-			if (low >= 0xdc00 && low <= 0xdfff)
-			{
-				unicode_to_utf8(0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), (unsigned char *) out);
-				out += 4;
-				p += 4;
-				continue;
-			}
-		}
-		p += 2;
-		if (c >= 0xd800 && c <= 0xdfff)
-			*out++ = (char) 0xff;
-		else
-		{
-			unicode_to_utf8(c, (unsigned char *) out);
-			out += pg_utf_mblen((unsigned char *) out);
-		}
-	}
-	reader->pending_length = end - p;
-	memcpy(reader->pending, p, reader->pending_length);
-	return out - start;
+	reader->pending_length = length - used;
+	memcpy(reader->pending, bytes + used, reader->pending_length);
+	return written;
 }
 
 static bool
@@ -169,13 +143,14 @@ fill_utf16(IntakeReader *reader)
 
 	memcpy(raw, reader->pending, kept);
 	got = read_raw(reader, raw + kept, 8192);
-	if (got == 0 && kept > 0)
+	reader->end += utf16_to_utf8(reader, raw, kept + got, got == 0, reader->buffer + reader->end);
+	if (got == 0 && reader->pending_length > 0)
 	{
+		/* half a unit ends the extract */
+		reader->odd = reader->pending[0];
 		reader->buffer[reader->end++] = (char) 0xff;
 		reader->pending_length = 0;
 	}
-	else
-		reader->end += utf16_to_utf8(reader, raw, kept + got, reader->buffer + reader->end);
 }
 
 /* Makes the buffer hold more; sets at_end when there is no more. */
@@ -237,9 +212,38 @@ intake_reader_set_encoding(IntakeReader *reader, IntakeEncoding encoding, int ma
 
 		memcpy(raw, reader->buffer + mark_length, length);
 		reader->start = 0;
-		reader->end = utf16_to_utf8(reader, raw, length, reader->buffer);
+		reader->end = utf16_to_utf8(reader, raw, length, false, reader->buffer);
 		pfree(raw);
 	}
+}
+
+/*
+ * intake_reader_set_dbf
+ *		Says after the peek that the extract is a DBF file.
+ */
+void
+intake_reader_set_dbf(IntakeReader *reader, IntakeEncoding encoding, IntakeDbf *dbf)
+{
+	reader->encoding = encoding;
+	reader->dbf = dbf;
+	reader->start = dbf->header_length;
+	reader->position = dbf->header_length;
+	reader->truncated.fields = palloc(dbf->field_count * sizeof(int));
+}
+
+/* Bytes of the extract that a piece of the buffer was made of. */
+static inline size_t
+bytes_of(const IntakeReader *reader, const char *data, size_t length)
+{
+	return is_utf16(reader->encoding) ? intake_utf16_length(data, length) : length;
+}
+
+/* Passes over what has been read of the buffer. */
+static inline void
+consume(IntakeReader *reader, size_t length)
+{
+	reader->position += bytes_of(reader, reader->buffer + reader->start, length);
+	reader->start += length;
 }
 
 /* Drops the rest of a line that is too long to be kept. */
@@ -257,8 +261,7 @@ skip_line(IntakeReader *reader)
 		if (carriage && carriage == data + length - 1 && !reader->at_end)
 		{
 			/* its LF may be in the next block */
-			reader->start += length - 1;
-			reader->position += length - 1;
+			consume(reader, length - 1);
 			fill(reader);
 			continue;
 		}
@@ -266,12 +269,38 @@ skip_line(IntakeReader *reader)
 			used = carriage - data + (carriage + 1 == newline ? 2 : 1);
 		else if (newline)
 			used = newline - data + 1;
-		reader->start += used;
-		reader->position += used;
+		consume(reader, used);
 		if (carriage || newline || reader->at_end)
 			return;
 		fill(reader);
 	}
+}
+
+/* The next record of a DBF file; its line is its number, the header's is 1. */
+static bool
+next_dbf_record(IntakeReader *reader, IntakeLine *line)
+{
+	size_t		length = reader->dbf->record_length;
+
+	if (reader->dbf_record == reader->dbf->records)
+		return false;
+	while (reader->end - reader->start < length)
+	{
+		if (reader->at_end)
+			ereport(ERROR,
+					(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
+					 errmsg("DBF extract ended while it was read")));
+		fill(reader);
+	}
+	line->result = INTAKE_SPLIT_RECORD;
+	line->mark = reader->buffer[reader->start];
+	line->data = reader->buffer + reader->start + 1;
+	line->length = length - 1;
+	line->quoted = false;
+	line->position = reader->position + 1;
+	line->line_no = ++reader->dbf_record + 1;
+	consume(reader, length);
+	return true;
 }
 
 /*
@@ -284,6 +313,8 @@ skip_line(IntakeReader *reader)
 bool
 intake_reader_next(IntakeReader *reader, int expected_fields, IntakeLine *line)
 {
+	if (reader->dbf)
+		return next_dbf_record(reader, line);
 	for (;;)
 	{
 		size_t		length = reader->end - reader->start;
@@ -293,13 +324,14 @@ intake_reader_next(IntakeReader *reader, int expected_fields, IntakeLine *line)
 			return false;
 		line->result = length == 0 ? INTAKE_SPLIT_MORE :
 			intake_split_record(reader->buffer + reader->start, length, reader->at_end,
-								expected_fields, &record);
+								&reader->form, expected_fields, &record);
 		if (line->result == INTAKE_SPLIT_MORE)
 		{
 			fill(reader);
 			continue;
 		}
 		line->data = reader->buffer + reader->start;
+		line->mark = ' ';
 		line->line_no = reader->line_no;
 		line->position = reader->position;
 		if (line->result == INTAKE_SPLIT_LONG)
@@ -314,12 +346,39 @@ intake_reader_next(IntakeReader *reader, int expected_fields, IntakeLine *line)
 		}
 		line->length = record.length;
 		line->quoted = record.quoted;
-		reader->start += record.consumed;
-		reader->position += record.consumed;
+		consume(reader, record.consumed);
 		reader->line_no += record.lines;
 		if (line->length > 0)
 			return true;
 	}
+}
+
+/*
+ * intake_reader_offset
+ *		How many bytes of the extract precede a place in a record.
+ */
+size_t
+intake_reader_offset(const IntakeReader *reader, const IntakeLine *line, size_t at)
+{
+	return bytes_of(reader, line->data, at);
+}
+
+/*
+ * intake_reader_bytes
+ *		The first bytes of a record as they are in the extract, as bytea.
+ */
+Datum
+intake_reader_bytes(const IntakeReader *reader, const IntakeLine *line, size_t length)
+{
+	bytea	   *bytes = palloc(VARHDRSZ + 2 * length + 1);
+
+	if (is_utf16(reader->encoding))
+		length = intake_utf16_encode(line->data, length, reader->encoding == INTAKE_UTF16BE, reader->odd,
+									 (unsigned char *) VARDATA(bytes));
+	else
+		memcpy(VARDATA(bytes), line->data, length);
+	SET_VARSIZE(bytes, VARHDRSZ + length);
+	return PointerGetDatum(bytes);
 }
 
 /*
@@ -345,15 +404,10 @@ intake_reader_close(IntakeReader *reader, uint8 digest[PG_SHA256_DIGEST_LENGTH])
 int64
 intake_file_size(const char *path)
 {
-	FILE	   *file = open_file(path);
-	struct stat status;
+	uint64		size;
 
-	if (fstat(fileno(file), &status) < 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not stat extract \"%s\": %m", path)));
-	FreeFile(file);
-	return status.st_size;
+	FreeFile(open_file(path, &size));
+	return (int64) size;
 }
 
 /* SHA-256 of a server file. */

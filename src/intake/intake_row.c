@@ -113,6 +113,8 @@ struct IntakeRowMaker
 	IntakeText	folded;
 	CachedName *names;
 	IntakeFault number_fault;
+	bool		truncated[INTAKE_MAX_COLUMNS];	/* the DBF field cut the value */
+	StringInfoData truncated_names; /* headers of the fields that were cut */
 	int			received_count;
 	Received	received[2];	/* number and name, where folding changed them */
 	char		scheme[SHORT_LIMIT];	/* 险种 of the row in upper case */
@@ -168,6 +170,7 @@ intake_row_maker(const IntakeSource *source, const IntakeHeader *header,
 	maker->names = palloc0(NAME_CACHE_SLOTS * sizeof(CachedName));
 	initStringInfo(&maker->canonical);
 	initStringInfo(&maker->key);
+	initStringInfo(&maker->truncated_names);
 	return maker;
 }
 
@@ -708,9 +711,9 @@ push_pair(JsonbParseState **state, const char *name, IntakeSpan text)
 }
 
 /*
- * Keeps, as jsonb, the columns the layout does not know, and number and name
- * as received where the stored form differs.  Only the former are news when
- * they change.
+ * Keeps, as jsonb, the columns the layout does not know, number and name as
+ * received where the stored form differs, and which texts a DBF field cut.
+ * Only the first are news when they change.
  */
 static void
 read_extras(IntakeRowMaker *maker, IntakeSpan *fields, Datum *values, bool *nulls)
@@ -733,6 +736,8 @@ read_extras(IntakeRowMaker *maker, IntakeSpan *fields, Datum *values, bool *null
 	}
 	for (int i = 0; i < maker->received_count; i++)
 		push_pair(&state, maker->received[i].header, maker->received[i].text);
+	if (maker->truncated_names.len > 0)
+		push_pair(&state, "truncated", (IntakeSpan) {maker->truncated_names.data, maker->truncated_names.len});
 	if (state == NULL)
 		return;
 	values[maker->extra] = JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
@@ -962,6 +967,37 @@ intake_key_datum(const IntakeKey *key)
 }
 
 /*
+ * intake_row_truncated
+ *		Says which fields of the next record were cut; none, when it is not
+ *		called.
+ */
+void
+intake_row_truncated(IntakeRowMaker *maker, const IntakeTruncated *truncated)
+{
+	for (int i = 0; i < truncated->count; i++)
+	{
+		int			field = truncated->fields[i];
+
+		for (int column = 0; column < maker->count; column++)
+			if (maker->header->field_of[column] == field)
+				maker->truncated[column] = true;
+		appendStringInfo(&maker->truncated_names, "%s%s", i > 0 ? "," : "", maker->header->names[field]);
+	}
+}
+
+/* What a value is without that which only keeps a spreadsheet from counting with it. */
+static inline IntakeSpan
+undressed(IntakeSpan text, IntakeColumnType type)
+{
+	bool		free_text = type == COLUMN_NAME || type == COLUMN_OTHER_NAME || type == COLUMN_TEXT || type == COLUMN_LONG_TEXT;
+
+	if (text.length == 0 || type == COLUMN_NUMBER ||
+		(*text.data != '=' && *text.data != '\'' && *text.data != '`' && *text.data != '\xe2'))
+		return text;
+	return intake_undress(text, !free_text);
+}
+
+/*
  * intake_row_make
  *		Fills the values of a staged row from the fields of a record.
  *
@@ -988,7 +1024,7 @@ intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
 		ColumnValue *value = &maker->value[i];
 
 		if (field >= 0)
-			text = intake_trim(fields[field]);
+			text = undressed(intake_trim(fields[field]), column->type);
 		value->text.data = NULL;
 		value->mapped = NULL;
 		value->number = 0;
@@ -1001,11 +1037,16 @@ intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
 			continue;
 		}
 		maker->counters[i].filled++;
-		if (value->result == INTAKE_VALUE_GOOD)
+		if (value->result == INTAKE_VALUE_GOOD && !maker->truncated[i])
 			maker->counters[i].valid++;
 		append_canonical(&maker->canonical, i, value);
 	}
 	read_extras(maker, fields, values, nulls);
+	if (maker->truncated_names.len > 0)
+	{
+		memset(maker->truncated, 0, sizeof(maker->truncated));
+		resetStringInfo(&maker->truncated_names);
+	}
 	finish_row(maker, values, nulls, fault);
 	if (fault->code)
 		return false;

@@ -2,21 +2,26 @@
  * intake_split_core.c
  *		Splitting of an extract into records and of records into fields.
  *
- * Works on bytes in any encoding in which the bytes of the comma, the quote
- * and the line ends stand for nothing else: UTF-8 and GB18030 (whose trailing
- * bytes start at 0x30).
+ * Works on bytes in any encoding in which the bytes of the delimiter, the
+ * quote and the line ends stand for nothing else: UTF-8, and GB18030, whose
+ * trailing bytes start at 0x30.  The one delimiter that is a trailing byte of
+ * GB18030, the vertical bar, needs double_bytes as long as the text is not
+ * decoded.
  *
  * The server's own CSV reader is not used: it aborts a file on mixed line
  * ends, ends silently at a line "\.", and lets one open quote swallow the rest
  * of the file.  Feeding it single records would copy every byte twice more.
  *
  * A field is quoted when its first character is a quote.  Inside, two quotes
- * stand for one; what follows the closing quote must be a comma or the end of
- * the record, blanks aside.  A quote elsewhere is an ordinary character.
+ * stand for one; what follows the closing quote must be a delimiter or the end
+ * of the record, blanks aside.  A quote elsewhere is an ordinary character.
  */
 #include "postgres.h"
 
 #include "intake/intake_core.h"
+
+/* Lines are looked through in pieces: few bytes are read twice. */
+#define LINE_PIECE ((size_t) 512)
 
 enum SplitState
 {
@@ -25,6 +30,12 @@ enum SplitState
 	FIELD_QUOTED,				/* between the quotes */
 	FIELD_CLOSED				/* after a quote that may have been the last */
 };
+
+static inline bool
+is_blank(char c, char delimiter)
+{
+	return c == ' ' || (c == '\t' && delimiter != '\t');
+}
 
 /*
  * Length of the line end at position, 0 when there is none, -1 when the buffer
@@ -42,6 +53,24 @@ line_end_length(const char *buffer, size_t length, size_t position, bool at_end)
 	return at_end ? 1 : -1;
 }
 
+/* Position of the first CR or LF, length when there is none. */
+static size_t
+find_line_end(const char *buffer, size_t length)
+{
+	for (size_t start = 0; start < length; start += LINE_PIECE)
+	{
+		size_t		piece = Min(LINE_PIECE, length - start);
+		const char *newline = memchr(buffer + start, '\n', piece);
+		const char *carriage = memchr(buffer + start, '\r', newline ? (size_t) (newline - buffer) - start : piece);
+
+		if (carriage)
+			return carriage - buffer;
+		if (newline)
+			return newline - buffer;
+	}
+	return length;
+}
+
 /*
  * Finds the end of the first physical line.  Sets length, consumed and lines
  * of the record.
@@ -49,10 +78,7 @@ line_end_length(const char *buffer, size_t length, size_t position, bool at_end)
 static IntakeSplit
 find_line(const char *buffer, size_t length, bool at_end, IntakeRecord *record)
 {
-	const char *newline = memchr(buffer, '\n', length);
-	size_t		limit = newline ? (size_t) (newline - buffer) : length;
-	const char *carriage = memchr(buffer, '\r', limit);
-	size_t		end = carriage ? (size_t) (carriage - buffer) : limit;
+	size_t		end = find_line_end(buffer, length);
 	int			width = 0;
 
 	if (end < length)
@@ -75,11 +101,11 @@ find_line(const char *buffer, size_t length, bool at_end, IntakeRecord *record)
  * *sound when the character cannot stand there.
  */
 static enum SplitState
-next_state(enum SplitState state, char c, char before, bool *sound)
+next_state(enum SplitState state, char delimiter, char c, char before, bool *sound)
 {
-	bool		blank = c == ' ' || c == '\t';
+	bool		blank = is_blank(c, delimiter);
 
-	if (c == ',')
+	if (c == delimiter)
 		return FIELD_START;
 	if (c == '"' && (state == FIELD_START || (state == FIELD_CLOSED && before == '"')))
 		return FIELD_QUOTED;
@@ -90,14 +116,22 @@ next_state(enum SplitState state, char c, char before, bool *sound)
 	return state;
 }
 
+/* Is there a two-byte character of GB18030 whose second byte might mislead? */
+static inline bool
+is_double_byte(const IntakeForm *form, const char *buffer, size_t limit, size_t position)
+{
+	return form->double_bytes && IS_HIGHBIT_SET(buffer[position]) &&
+		position + 1 < limit && (unsigned char) buffer[position + 1] >= 0x40;
+}
+
 /*
  * Walks a record with quotes to its end.  Returns false in *balanced when the
  * quotes do not come out even, or only so that the record has the wrong number
  * of fields.
  */
 static IntakeSplit
-walk_quoted(const char *buffer, size_t length, bool at_end, int expected_fields,
-			IntakeRecord *record, bool *balanced)
+walk_quoted(const char *buffer, size_t length, bool at_end, const IntakeForm *form,
+			int expected_fields, IntakeRecord *record, bool *balanced)
 {
 	enum SplitState state = FIELD_START;
 	size_t		limit = Min(length, INTAKE_RECORD_LIMIT);
@@ -112,6 +146,15 @@ walk_quoted(const char *buffer, size_t length, bool at_end, int expected_fields,
 	{
 		char		c = buffer[i];
 
+		if (is_double_byte(form, buffer, limit, i))
+		{
+			if (state == FIELD_CLOSED)
+				return INTAKE_SPLIT_RECORD;
+			if (state == FIELD_START)
+				state = FIELD_PLAIN;
+			i += 2;
+			continue;
+		}
 		width = line_end_length(buffer, length, i, at_end);
 		if (width < 0)
 			return INTAKE_SPLIT_MORE;
@@ -126,9 +169,9 @@ walk_quoted(const char *buffer, size_t length, bool at_end, int expected_fields,
 		}
 		if (width > 0)
 			break;
-		if (c == ',')
+		if (c == form->delimiter)
 			fields++;
-		state = next_state(state, c, i > 0 ? buffer[i - 1] : '\0', &sound);
+		state = next_state(state, form->delimiter, c, i > 0 ? buffer[i - 1] : '\0', &sound);
 		if (!sound)
 			return INTAKE_SPLIT_RECORD;
 		i++;
@@ -158,7 +201,7 @@ walk_quoted(const char *buffer, size_t length, bool at_end, int expected_fields,
  * quote costs one line and not the rest of the file.
  */
 IntakeSplit
-intake_split_record(const char *buffer, size_t length, bool at_end,
+intake_split_record(const char *buffer, size_t length, bool at_end, const IntakeForm *form,
 					int expected_fields, IntakeRecord *record)
 {
 	IntakeRecord whole;
@@ -166,12 +209,12 @@ intake_split_record(const char *buffer, size_t length, bool at_end,
 	bool		balanced;
 
 	record->quoted = false;
-	if (result != INTAKE_SPLIT_RECORD ||
+	if (result != INTAKE_SPLIT_RECORD || !form->quotes ||
 		memchr(buffer, '"', record->length) == NULL)
 		return result;
 
 	record->quoted = true;
-	result = walk_quoted(buffer, length, at_end, expected_fields, &whole, &balanced);
+	result = walk_quoted(buffer, length, at_end, form, expected_fields, &whole, &balanced);
 	if (result == INTAKE_SPLIT_MORE)
 		return result;
 	if (!balanced)
@@ -183,10 +226,10 @@ intake_split_record(const char *buffer, size_t length, bool at_end,
 
 /*
  * Takes one quoted field that starts at position; writes it, unescaped, over
- * itself.  Returns the position after its comma, length + 1 after the last.
+ * itself.  Returns the position after its delimiter, length + 1 after the last.
  */
 static size_t
-take_quoted(char *record, size_t length, size_t position, IntakeSpan *field)
+take_quoted(char *record, size_t length, size_t position, char delimiter, IntakeSpan *field)
 {
 	size_t		in = position + 1;
 	size_t		out = position;
@@ -203,20 +246,21 @@ take_quoted(char *record, size_t length, size_t position, IntakeSpan *field)
 	}
 	field->data = record + position;
 	field->length = out - position;
-	while (in < length && record[in] != ',')
+	while (in < length && record[in] != delimiter)
 		in++;
 	return in + 1;
 }
 
 /*
  * intake_split_fields
- *		Splits a balanced record at its commas and resolves quotes in place.
+ *		Splits a balanced record, in UTF-8, at its delimiters and resolves
+ *		quotes in place.
  *
  * Returns the number of fields, which may exceed max_fields; only max_fields
  * are stored.
  */
 int
-intake_split_fields(char *record, size_t length, bool quoted,
+intake_split_fields(char *record, size_t length, bool quoted, char delimiter,
 					IntakeSpan *fields, int max_fields)
 {
 	size_t		position = 0;
@@ -228,14 +272,14 @@ intake_split_fields(char *record, size_t length, bool quoted,
 		size_t		start = position;
 
 		if (quoted)
-			while (start < length && (record[start] == ' ' || record[start] == '\t'))
+			while (start < length && is_blank(record[start], delimiter))
 				start++;
 		if (quoted && start < length && record[start] == '"')
-			position = take_quoted(record, length, start, &field);
+			position = take_quoted(record, length, start, delimiter, &field);
 		else
 		{
-			const char *comma = memchr(record + position, ',', length - position);
-			size_t		end = comma ? (size_t) (comma - record) : length;
+			const char *found = memchr(record + position, delimiter, length - position);
+			size_t		end = found ? (size_t) (found - record) : length;
 
 			field.data = record + position;
 			field.length = end - position;

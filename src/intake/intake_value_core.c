@@ -64,6 +64,37 @@ intake_trim(IntakeSpan text)
 	return text;
 }
 
+/* Width of a mark that makes a spreadsheet take a number for text, else 0. */
+static int
+text_mark_width(IntakeSpan text)
+{
+	if (text.length == 0)
+		return 0;
+	if (*text.data == '\'' || *text.data == '`')
+		return 1;
+	if (text.length >= 3 && (memcmp(text.data, "\xe2\x80\x98", 3) == 0 || memcmp(text.data, "\xe2\x80\x99", 3) == 0))
+		return 3;
+	return 0;
+}
+
+/*
+ * intake_undress
+ *		Takes off what keeps a spreadsheet from counting with a value: ="...",
+ *		and, with marks, an apostrophe in front.  The text is trimmed, and so
+ *		is the result.
+ */
+IntakeSpan
+intake_undress(IntakeSpan text, bool marks)
+{
+	int			width;
+
+	if (text.length >= 3 && text.data[0] == '=' && text.data[1] == '"' && text.data[text.length - 1] == '"')
+		text = intake_trim((IntakeSpan) {text.data + 2, text.length - 3});
+	while (marks && (width = text_mark_width(text)) > 0)
+		text = intake_trim((IntakeSpan) {text.data + width, text.length - width});
+	return text;
+}
+
 /* Nothing but printable ASCII without blanks: folding would change nothing. */
 bool
 intake_is_plain(IntakeSpan text)
@@ -401,13 +432,16 @@ intake_parse_hundredths(IntakeSpan text, int64 *hundredths)
 
 /*
  * intake_is_total_line
- *		Is this the first filled field of a line of totals?  Blanks inside are
- *		ignored; "共" counts only before a digit, for it is also a surname.
+ *		Is this the first filled field of a line of totals, or of who made the
+ *		list?  Blanks inside are ignored; "共" counts only before a digit, for
+ *		it is also a surname, and the others only before a colon.
  */
 bool
 intake_is_total_line(IntakeSpan first)
 {
 	static const char *const words[] = {"合计", "总计", "小计", "共计", "总数", "累计"};
+	static const char *const signatures[] = {"制表人:", "制表时间:", "制表日期:", "制表单位:", "填表人:", "填报人:",
+	"填报单位:", "审核人:", "经办人:", "负责人:", "打印人:", "打印时间:", "打印日期:", "导出时间:"};
 	char		buffer[64];
 	size_t		length;
 
@@ -416,6 +450,9 @@ intake_is_total_line(IntakeSpan first)
 	length = intake_fold(first, true, buffer);
 	for (size_t i = 0; i < lengthof(words); i++)
 		if (length >= 6 && memcmp(buffer, words[i], 6) == 0)
+			return true;
+	for (size_t i = 0; i < lengthof(signatures); i++)
+		if (length >= strlen(signatures[i]) && memcmp(buffer, signatures[i], strlen(signatures[i])) == 0)
 			return true;
 	return length > 3 && memcmp(buffer, "共", 3) == 0 && buffer[3] >= '0' && buffer[3] <= '9';
 }
