@@ -178,8 +178,8 @@ ON CONFLICT DO NOTHING;
  * when it is usual, or when fewer than six earlier deliveries tell what is.
  *
  * The change of a delivery is the number of rows it says anew, says otherwise
- * or (when full) says no more; where the deliveries are more than a month
- * apart, per month.  The first delivery of a source is no measure.  Counts vary
+ * or (when full) says no more; where deliveries are several months apart,
+ * per month.  The first delivery of a source is no measure.  Counts vary
  * by chance at least as the square root of their mean: no smaller deviation is
  * taken.
  */
@@ -199,7 +199,7 @@ DECLARE
 BEGIN
 	SELECT s.* INTO STRICT origin FROM registry.source s WHERE s.source = $1;
 	SELECT count(*) AS deliveries, avg(l.rate) AS mean, stddev_samp(l.rate) AS deviation, max(l.cutoff) AS newest INTO earlier
-	FROM (SELECT (b.inserted + b.changed + b.ended) / greatest(1, (b.cutoff - lag(b.cutoff) OVER (ORDER BY b.cutoff, b.batch_id)) / 30.44) AS rate,
+	FROM (SELECT (b.inserted + b.changed + b.ended) / greatest(1, round((b.cutoff - lag(b.cutoff) OVER (ORDER BY b.cutoff, b.batch_id)) / 30.44)) AS rate,
 				 b.cutoff, row_number() OVER (ORDER BY b.cutoff, b.batch_id) AS place
 		  FROM registry.batch b
 		  WHERE b.source = $1 AND b.state = 'applied' AND b.delivery = origin.delivery
@@ -224,17 +224,17 @@ BEGIN
 		CASE WHEN waiting IS NULL THEN 't.source = $1 AND t.ended_on IS NULL' ELSE 't.batch_id = $4' END)
 		INTO STRICT found USING $1, $2, "full", waiting;
 
-	months := greatest(1, ($3 - earlier.newest) / 30.44);
+	months := greatest(1, round(($3 - earlier.newest) / 30.44));
 	deviation := greatest(earlier.deviation, sqrt(earlier.mean), 1);
 	IF abs((found.new + found.changed + found.ended) / months - earlier.mean) <= origin.change_limit * deviation THEN
 		RETURN NULL;
 	END IF;
-	RETURN format('%s rows change (%s new, %s different, %s gone)%s; the last %s deliveries changed %s to %s rows%s: mean %s, deviation %s, limit %s deviations (rule DY13)',
+	RETURN format('%s rows change (%s new, %s different, %s gone)%s; by the last %s deliveries %s to %s are usual: mean %s, deviation %s, limit %s deviations (rule DY13)',
 				  found.new + found.changed + found.ended, found.new, found.changed, found.ended,
 				  CASE WHEN months > 1 THEN format(', %s a month', round((found.new + found.changed + found.ended) / months, 1)) ELSE '' END,
 				  earlier.deliveries,
 				  greatest(0, round(earlier.mean - origin.change_limit * deviation)), round(earlier.mean + origin.change_limit * deviation),
-				  ' by their measure', round(earlier.mean, 1), round(deviation, 1), trim_scale(origin.change_limit));
+				  round(earlier.mean, 1), round(deviation, 1), trim_scale(origin.change_limit));
 END
 $function$;
 COMMENT ON FUNCTION registry.unusual_change(text, bigint, date, boolean) IS 'rule DY13: why a delivery that changes unusually many or few rows is held, null when it is usual';
@@ -366,6 +366,20 @@ END
 $function$;
 COMMENT ON FUNCTION registry.discard(bigint) IS 'gives up a batch that has not been applied';
 
+-- Senders read Chinese.
+CREATE OR REPLACE FUNCTION registry.reject_reason(code text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, registry, pg_temp
+BEGIN ATOMIC
+	SELECT r.reason FROM (VALUES
+		('ID01', '证件号码为空'), ('ID02', '证件号码位数不对'), ('ID03', '证件号码含有不应出现的字符'), ('ID04', '证件号码校验码不对'),
+		('ID08', '证件号码中的出生日期不存在'), ('ID20', '证件号码被电子表格截断'), ('ID21', '证件号码被电子表格改成科学记数'),
+		('PN22', '终止早于开始'), ('missing', '必填项为空'), ('code', '值不在代码表中'), ('date', '不是日期或日期不存在'),
+		('month', '不是年月或年月不存在'), ('number', '不是数值或超出范围'), ('length', '内容过长'), ('fields', '字段个数与表头不符'),
+		('quote', '引号不配对'), ('encoding', '含有无法识别的字节'), ('duplicate_in_file', '同一文件中后面有同一业务而内容不同的行')) AS r (code, reason)
+	WHERE r.code = reject_reason.code;
+END;
+COMMENT ON FUNCTION registry.reject_reason(text) IS 'the reason that a code of reject_list stands for, in Chinese; null for a code without one';
+
 /*
  * export_rejects(batch_id [, encoding]) returns bytea
  *		The open rejects of a batch as a file for the sender: the header and the
@@ -404,7 +418,8 @@ BEGIN
 		   || coalesce(string_agg(registry.intake_record(
 				ARRAY(SELECT CASE WHEN k.place = cardinality(sent.header) THEN array_to_string(f.fields[k.place:], ',') ELSE f.fields[k.place] END
 					  FROM unnest(kept) WITH ORDINALITY AS k (place, n) ORDER BY k.n)
-				|| ARRAY[$1::text, f.line_no::text, f.field, f.code, f.message]) || E'\r\n', '' ORDER BY f.line_no, f.reject_id), '')
+				|| ARRAY[$1::text, f.line_no::text, f.field, f.code, coalesce(registry.reject_reason(f.code), f.message)]) || E'\r\n',
+				'' ORDER BY f.line_no, f.reject_id), '')
 	INTO content
 	FROM (SELECT r.line_no, r.reject_id, r.field, r.code, r.message, registry.intake_fields(coalesce(r.raw, '')) AS fields
 		  FROM registry.reject r WHERE r.batch_id = $1 AND r.state = 'open') f;
