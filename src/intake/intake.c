@@ -1087,7 +1087,7 @@ open_tables(IntakeBatch *batch, bool corrections)
 	if (corrections)
 		open_answers(batch);
 	batch->maker = intake_row_maker(batch->source, &batch->header, batch->staged, batch->batch_id, batch->cutoff, home_region());
-	batch->places = intake_places_create(0);
+	batch->places = intake_places_create();
 }
 
 static void

@@ -235,7 +235,7 @@ typedef struct IntakePlace
 
 typedef struct IntakePlaces IntakePlaces;
 
-extern IntakePlaces *intake_places_create(int64 limit);
+extern IntakePlaces *intake_places_create(void);
 extern void intake_places_add(IntakePlaces *places, uint64 key, ItemPointer where);
 extern void intake_places_sort(IntakePlaces *places);
 extern int64 intake_places_repeated(IntakePlaces *places, IntakePlace **group);

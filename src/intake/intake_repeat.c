@@ -3,7 +3,7 @@
  *		Finding the same key twice in one extract, in bounded memory.
  *
  * Of every staged row half its key and its place are noted, 16 bytes.  Notes
- * that exceed PLACES_IN_MEMORY are sorted and written to a temporary file, run
+ * that exceed maintenance_work_mem, or 64 MB, are sorted and written to a temporary file, run
  * by run, and merged in the end: the memory does not grow with the extract.
  * Equal halves only suggest a repetition; the caller compares the whole keys.
  */
@@ -60,14 +60,13 @@ compare_places(const IntakePlace *x, const IntakePlace *y)
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
-/* limit: places kept in memory, 0 for the usual number. */
 IntakePlaces *
-intake_places_create(int64 limit)
+intake_places_create(void)
 {
 	IntakePlaces *places = palloc0(sizeof(IntakePlaces));
 
 	places->memory = CurrentMemoryContext;
-	places->limit = limit > 0 ? limit : PLACES_IN_MEMORY;
+	places->limit = Min(PLACES_IN_MEMORY, maintenance_work_mem * INT64CONST(1024) / (int64) sizeof(IntakePlace));
 	places->capacity = Min(places->limit, 4096);
 	places->place = palloc(places->capacity * sizeof(IntakePlace));
 	return places;
