@@ -155,6 +155,10 @@ SELECT * FROM pg_temp.rejects WHERE cutoff >= '2024-10-31';
 SELECT operation, old_value::bigint = find_person('340402199001010010') AS from_here, new_value::bigint = find_person('340402199001010061') AS to_there
 FROM history(find_person('340402199001010010')) WHERE operation = 'MOVE';
 
+-- the log of a person names the batch that touched it, that of an ended row the one that ended it
+SELECT DISTINCT relation::text ~ 'person$' AS of_person, operation, batch_id = (SELECT batch_id FROM registry.batch WHERE cutoff = '2024-11-30') AS by_that_batch
+FROM history(find_person('340402199001010045')) WHERE batch_id <> (SELECT batch_id FROM registry.batch WHERE cutoff = '2024-10-31' AND source = 'pension_resident') ORDER BY 1, 2;
+
 -- a delta says it too: the dead man is the other one
 SELECT receive('civil_affairs_death', '2024-11-30', pg_temp.deaths('340402199001010061,王五,死亡,20241101,,')) IS NOT NULL AS received;
 CALL pg_temp.compare();

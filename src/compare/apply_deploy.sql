@@ -245,6 +245,7 @@ DECLARE
 	assignments text;
 	place text;
 	home region_code := registry.home_region();
+	extract registry.batch;
 BEGIN
 	IF NOT EXISTS (SELECT FROM registry.batch b JOIN registry.source o USING (source)
 				   WHERE b.batch_id = ANY (batches) AND o.kind = fact) THEN
@@ -269,15 +270,19 @@ BEGIN
 		RETURN;
 	END IF;
 
+	-- which batch touched a person last, for the change log
+	CREATE TEMP TABLE IF NOT EXISTS registry_author (person_id bigint NOT NULL, batch_id bigint NOT NULL) ON COMMIT DROP;
 	PERFORM registry.find_differences(fact, id_column, batches);
 	PERFORM registry.pair_corrected_numbers(fact, id_column, batches);
 
-	-- rows that a full extract no longer holds
-	EXECUTE format(
-		'UPDATE registry.%1$I t SET ended_on = b.cutoff'
-		' FROM pg_temp.registry_difference d, registry.batch b'
-		' WHERE d.gone_from IS NOT NULL AND b.batch_id = ANY ($1) AND b.source = d.gone_from'
-		' AND t.person_id = d.old_person AND t.%2$I = d.id', fact, id_column) USING batches;
+	-- rows that a full extract no longer holds; the change log learns which it was
+	FOR extract IN SELECT b.* FROM registry.batch b WHERE b.batch_id = ANY (batches)
+				   AND EXISTS (SELECT FROM pg_temp.registry_difference d WHERE d.gone_from = b.source) LOOP
+		PERFORM set_config('registry.batch_id', extract.batch_id::text, true);
+		EXECUTE format('UPDATE registry.%1$I t SET ended_on = $1 FROM pg_temp.registry_difference d'
+					   ' WHERE d.gone_from = $2 AND t.person_id = d.old_person AND t.%2$I = d.id', fact, id_column)
+			USING extract.cutoff, extract.source;
+	END LOOP;
 
 	-- rows that differ from what the source said last, or come back
 	DROP TABLE IF EXISTS pg_temp.registry_changed;
@@ -309,15 +314,18 @@ BEGIN
 		' WHERE d.id IS NULL AND s.batch_id = ANY ($1)'
 		' ORDER BY 1'
 		' RETURNING person_id, batch_id),'
-		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT r.person_id FROM arrived r ON CONFLICT DO NOTHING)'
+		' seen AS (INSERT INTO pg_temp.registry_author (person_id, batch_id) SELECT DISTINCT r.person_id, r.batch_id FROM arrived r)'
 		' UPDATE registry.batch b SET inserted = b.inserted + c.rows'
 		' FROM (SELECT r.batch_id, count(*) AS rows FROM arrived r WHERE r.person_id > 0 GROUP BY r.batch_id) c'
 		' WHERE b.batch_id = c.batch_id', fact, columns, place,
 		(SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c)) USING batches, home;
 
-	INSERT INTO pg_temp.registry_touched
-		SELECT d.old_person FROM pg_temp.registry_difference d WHERE d.old_person IS NOT NULL
-		UNION SELECT c.person_id FROM pg_temp.registry_changed c ON CONFLICT DO NOTHING;
+	INSERT INTO pg_temp.registry_author (person_id, batch_id)
+		SELECT d.old_person, coalesce(d.batch_id, b.batch_id)
+		FROM pg_temp.registry_difference d LEFT JOIN registry.batch b ON b.source = d.gone_from AND b.batch_id = ANY (batches)
+		WHERE d.old_person IS NOT NULL
+		UNION SELECT c.person_id, c.batch_id FROM pg_temp.registry_changed c;
+	INSERT INTO pg_temp.registry_touched (person_id) SELECT DISTINCT a.person_id FROM pg_temp.registry_author a ON CONFLICT DO NOTHING;
 	-- a row whose number was broken until now was rejected, not applied: it is new, and cannot end
 	UPDATE registry.batch b SET changed = b.changed + c.changed, inserted = b.inserted + c.inserted, ended = b.ended + c.ended
 	FROM (SELECT n.batch_id, sum(n.changed) AS changed, sum(n.inserted) AS inserted, sum(n.ended) AS ended
