@@ -113,7 +113,8 @@ COMMENT ON FUNCTION registry.same_number_mistyped(text, text) IS 'whether two nu
  * What the staged rows of a kind say that differs from what their sources said
  * last, in one pass: registry_difference holds new rows (no id), different and
  * re-appearing ones, and rows a full extract no longer holds (gone_from).
- * Unchanged rows cost one probe and leave nothing.
+ * Unchanged rows cost one probe and leave nothing; place is where the staged row
+ * lies, which has no index by which it could be found again.
  */
 CREATE OR REPLACE FUNCTION registry.find_differences(fact text, id_column text, batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
@@ -131,9 +132,9 @@ BEGIN
 	-- a delta asks for its own rows only; a full extract for all of its source
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_difference ON COMMIT DROP AS'
-		' SELECT s.row_key, s.batch_id, t.row_key AS old_key, t.%2$I AS id, t.person_id AS old_person,'
+		' SELECT s.place, s.row_key, s.batch_id, t.row_key AS old_key, t.%2$I AS id, t.person_id AS old_person,'
 		' CASE WHEN s.row_key IS NULL THEN t.source END AS gone_from'
-		' FROM (SELECT s.row_key, s.batch_id, s.row_hash FROM registry.staged_%1$I s WHERE s.batch_id = ANY ($1)) s'
+		' FROM (SELECT s.ctid AS place, s.row_key, s.batch_id, s.row_hash FROM registry.staged_%1$I s WHERE s.batch_id = ANY ($1)) s'
 		' %3$s JOIN (SELECT t.row_key, t.%2$I, t.person_id, t.row_hash, t.ended_on, t.source FROM registry.%1$I t WHERE t.source = ANY ($2)) t'
 		' ON t.row_key = s.row_key'
 		' WHERE t.row_key IS NULL'
@@ -176,9 +177,9 @@ BEGIN
 		'CREATE TEMP TABLE registry_new ON COMMIT DROP AS'
 		' SELECT d.row_key, d.batch_id, b.delivery, s.line_no, s.source, s.number, s.name_key, hashtextextended(ROW(%2$s)::text, 0) AS content'
 		' FROM pg_temp.registry_difference d'
-		' JOIN registry.staged_%1$I s ON s.batch_id = d.batch_id AND s.row_key = d.row_key'
+		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
 		' JOIN registry.batch b ON b.batch_id = d.batch_id'
-		' WHERE d.id IS NULL AND s.batch_id = ANY ($1)', fact, format(content, 's')) USING batches;
+		' WHERE d.id IS NULL', fact, format(content, 's'));
 	ANALYZE pg_temp.registry_new;
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_left ON COMMIT DROP AS'
@@ -288,11 +289,12 @@ BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_changed;
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_changed ON COMMIT DROP AS'
-		' SELECT d.row_key, d.batch_id, d.id, d.old_person, coalesce(a.person_id, 0) AS person_id, %2$s AS territory, s.number'
+		' SELECT d.place, d.row_key, d.batch_id, d.id, d.old_person, coalesce(a.person_id, 0) AS person_id, %2$s AS territory, s.number'
 		' FROM pg_temp.registry_difference d'
-		' JOIN registry.staged_%1$I s ON s.batch_id = d.batch_id AND s.row_key = d.row_key'
+		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
-		' WHERE d.id IS NOT NULL AND d.gone_from IS NULL AND s.batch_id = ANY ($1)', fact, place) USING batches, home;
+		' WHERE d.id IS NOT NULL AND d.gone_from IS NULL', fact, replace(place, '$2', '$1')) USING home;
+	ANALYZE pg_temp.registry_changed;
 	EXECUTE format(
 		'INSERT INTO registry.moved_row (person_id, fact, row_id, batch_id, new_person_id, old_number, new_number, old_batch_id, old_line_no)'
 		' SELECT c.old_person, %1$L, c.id, c.batch_id, c.person_id, t.number, c.number, t.batch_id, t.line_no'
@@ -301,7 +303,7 @@ BEGIN
 	EXECUTE format(
 		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.person_id, c.territory, NULL), %3$s'
 		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
-		' WHERE t.person_id = c.old_person AND t.%2$I = c.id AND s.row_key = c.row_key AND s.batch_id = c.batch_id',
+		' WHERE t.person_id = c.old_person AND t.%2$I = c.id AND s.ctid = c.place',
 		fact, id_column, assignments);
 
 	-- rows the source never said before, in the order of the persons
@@ -309,16 +311,16 @@ BEGIN
 		'WITH arrived AS (INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s)'
 		' SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0), %3$s, s.valid_from, %4$s'
 		' FROM pg_temp.registry_difference d'
-		' JOIN registry.staged_%1$I s ON s.batch_id = d.batch_id AND s.row_key = d.row_key'
+		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
-		' WHERE d.id IS NULL AND s.batch_id = ANY ($1)'
+		' WHERE d.id IS NULL'
 		' ORDER BY 1'
 		' RETURNING person_id, batch_id),'
 		' seen AS (INSERT INTO pg_temp.registry_author (person_id, batch_id) SELECT DISTINCT r.person_id, r.batch_id FROM arrived r)'
 		' UPDATE registry.batch b SET inserted = b.inserted + c.rows'
 		' FROM (SELECT r.batch_id, count(*) AS rows FROM arrived r WHERE r.person_id > 0 GROUP BY r.batch_id) c'
-		' WHERE b.batch_id = c.batch_id', fact, columns, place,
-		(SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c)) USING batches, home;
+		' WHERE b.batch_id = c.batch_id', fact, columns, replace(place, '$2', '$1'),
+		(SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c)) USING home;
 
 	INSERT INTO pg_temp.registry_author (person_id, batch_id)
 		SELECT d.old_person, coalesce(d.batch_id, b.batch_id)

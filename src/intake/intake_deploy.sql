@@ -181,7 +181,7 @@ ON CONFLICT DO NOTHING;
  * or (when full) says no more; where deliveries are several months apart,
  * per month.  The first delivery of a source is no measure.  Counts vary
  * by chance at least as the square root of their mean: no smaller deviation is
- * taken.
+ * taken; and nobody need look at twenty rows more or less.
  */
 CREATE OR REPLACE FUNCTION registry.unusual_change(source text, batch_id bigint, cutoff date, "full" boolean) RETURNS text
 	LANGUAGE plpgsql STABLE
@@ -196,6 +196,7 @@ DECLARE
 	found record;
 	months numeric;
 	deviation numeric;
+	margin numeric;
 BEGIN
 	SELECT s.* INTO STRICT origin FROM registry.source s WHERE s.source = $1;
 	SELECT count(*) AS deliveries, avg(l.rate) AS mean, stddev_samp(l.rate) AS deviation, max(l.cutoff) AS newest INTO earlier
@@ -225,15 +226,16 @@ BEGIN
 		INTO STRICT found USING $1, $2, "full", waiting;
 
 	months := greatest(1, round(($3 - earlier.newest) / 30.44));
-	deviation := greatest(earlier.deviation, sqrt(earlier.mean), 1);
-	IF abs((found.new + found.changed + found.ended) / months - earlier.mean) <= origin.change_limit * deviation THEN
+	deviation := greatest(earlier.deviation, sqrt(earlier.mean));
+	margin := greatest(origin.change_limit * deviation, 20);
+	IF abs((found.new + found.changed + found.ended) / months - earlier.mean) <= margin THEN
 		RETURN NULL;
 	END IF;
 	RETURN format('%s rows change (%s new, %s different, %s gone)%s; by the last %s deliveries %s to %s are usual: mean %s, deviation %s, limit %s deviations (rule DY13)',
 				  found.new + found.changed + found.ended, found.new, found.changed, found.ended,
 				  CASE WHEN months > 1 THEN format(', %s a month', round((found.new + found.changed + found.ended) / months, 1)) ELSE '' END,
 				  earlier.deliveries,
-				  greatest(0, round(earlier.mean - origin.change_limit * deviation)), round(earlier.mean + origin.change_limit * deviation),
+				  greatest(0, round(earlier.mean - margin)), round(earlier.mean + margin),
 				  round(earlier.mean, 1), round(deviation, 1), trim_scale(origin.change_limit));
 END
 $function$;
