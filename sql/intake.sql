@@ -408,7 +408,7 @@ SELECT registry.receive('test_enrolment', '2024-06-30', convert_to(E'证件号�
 SELECT release(pg_temp.last());
 SELECT state, held_reason FROM pg_temp.batch;
 UPDATE source SET delivery = 'full' WHERE source = 'test_enrolment';
-UPDATE registry.batch SET state = 'applied' WHERE batch_id = pg_temp.last();
+UPDATE registry.batch SET state = 'applied', delivery = 'full' WHERE batch_id = pg_temp.last();
 UPDATE registry.batch SET received = 100 WHERE batch_id = pg_temp.last();
 SELECT pg_temp.take('test_enrolment', E'证件号码,姓名,险种,经办区划,参保状态,缴费状态,开始年月,个人编号\n' || string_agg(format(E'11010519491231002X,甲,P1,340402,1,1,199902,%s\n', n), ''), cutoff => '2024-07-31') IS NOT NULL AS received FROM generate_series(1, 94) n;
 SELECT n, state, held_reason FROM pg_temp.batch;

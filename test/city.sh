@@ -58,3 +58,14 @@ city_judge() {
 	SQL
 	"${psql[@]}" -d "$1" -v label="$3" -f "$root/test/oracle.sql" 2>&1
 }
+
+# What the registry says, without numbers and times that only tell the order of work.
+city_state() {			# database
+	"${psql[@]}" -d "$1" -c "SELECT md5(string_agg(l, E'\n' ORDER BY l)) FROM (
+		SELECT (to_jsonb(p) - 'person_id')::text AS l FROM registry.person_list p
+		UNION ALL SELECT concat_ws('|', p.rule_id, p.citizen_id, p.employer, p.state, p.schemes, p.months, p.amount, p.keep, p.evidence ->> 'number', p.evidence ->> 'line_no') FROM registry.problem_list p
+		UNION ALL SELECT to_jsonb(c)::text FROM registry.coverage_report c
+		UNION ALL SELECT concat_ws('|', b.source, b.cutoff, b.received, b.accepted, b.rejected, b.unchanged, b.inserted, b.changed, b.ended, b.state) FROM registry.batch_list b
+		UNION ALL SELECT concat_ws('|', r.source, r.line_no, r.code, r.state) FROM registry.reject_list r
+		UNION ALL SELECT 'reference ' || registry.reference_date()) s" 2>&1
+}

@@ -73,10 +73,168 @@ END;
 $$;
 COMMENT ON FUNCTION registry.register_numbers(bigint[]) IS 'gives every new number of the staged batches a person';
 
+-- Rows that went from one person to another because their source corrected (or
+-- spoiled) a number: which delivery did it, and what the row said before.
+CREATE TABLE IF NOT EXISTS registry.moved_row (
+	person_id bigint NOT NULL,
+	fact text COLLATE "C" NOT NULL,
+	row_id bigint NOT NULL,
+	batch_id bigint NOT NULL,
+	new_person_id bigint NOT NULL,
+	old_number text NOT NULL,
+	new_number text NOT NULL,
+	old_batch_id bigint NOT NULL,
+	old_line_no integer NOT NULL,
+	moved_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (person_id, fact, row_id, batch_id)
+);
+COMMENT ON TABLE registry.moved_row IS 'rows that left a person (0: none was known) because a delivery gave them another number';
+COMMENT ON COLUMN registry.moved_row.old_batch_id IS 'batch that had said the old number, with its line';
+CREATE INDEX IF NOT EXISTS moved_row_new_person_idx ON registry.moved_row (new_person_id);
+
+-- May one number be the other, mistyped?  At most two of the first seventeen
+-- characters differ, or a broken one is a single edit away.
+CREATE OR REPLACE FUNCTION registry.same_number_mistyped(one text, other text) RETURNS boolean
+	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	IF length(one) = 18 AND length(other) = 18
+	   AND (SELECT count(*) FROM generate_series(1, 17) i WHERE substr(one, i, 1) <> substr(other, i, 1)) <= 2 THEN
+		RETURN true;
+	END IF;
+	RETURN EXISTS (SELECT FROM registry.citizen_id_candidates(one) c WHERE c.id::text = other)
+		OR EXISTS (SELECT FROM registry.citizen_id_candidates(other) c WHERE c.id::text = one);
+END;
+$$;
+COMMENT ON FUNCTION registry.same_number_mistyped(text, text) IS 'whether two numbers may be one number mistyped';
+
+/*
+ * What the staged rows of a kind say that differs from what their sources said
+ * last, in one pass: registry_difference holds new rows (no id), different and
+ * re-appearing ones, and rows a full extract no longer holds (gone_from).
+ * Unchanged rows cost one probe and leave nothing; place is where the staged row
+ * lies, which has no index by which it could be found again.
+ */
+CREATE OR REPLACE FUNCTION registry.find_differences(fact text, id_column text, batches bigint[]) RETURNS void
+	LANGUAGE plpgsql
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	sources text[];
+	fully text[];
+BEGIN
+	SELECT array_agg(b.source), array_agg(b.source) FILTER (WHERE b.delivery = 'full') INTO sources, fully
+	FROM registry.batch b JOIN registry.source o USING (source)
+	WHERE b.batch_id = ANY (batches) AND o.kind = fact;
+	DROP TABLE IF EXISTS pg_temp.registry_difference;
+	-- a delta asks for its own rows only; a full extract for all of its source
+	EXECUTE format(
+		'CREATE TEMP TABLE registry_difference ON COMMIT DROP AS'
+		' SELECT s.place, s.row_key, s.batch_id, t.row_key AS old_key, t.%2$I AS id, t.person_id AS old_person,'
+		' CASE WHEN s.row_key IS NULL THEN t.source END AS gone_from'
+		' FROM (SELECT s.ctid AS place, s.row_key, s.batch_id, s.row_hash FROM registry.staged_%1$I s WHERE s.batch_id = ANY ($1)) s'
+		' %3$s JOIN (SELECT t.row_key, t.%2$I, t.person_id, t.row_hash, t.ended_on, t.source FROM registry.%1$I t WHERE t.source = ANY ($2)) t'
+		' ON t.row_key = s.row_key'
+		' WHERE t.row_key IS NULL'
+		' OR (s.row_key IS NOT NULL AND (t.row_hash <> s.row_hash OR t.ended_on IS NOT NULL))'
+		' OR (s.row_key IS NULL AND t.ended_on IS NULL AND t.source = ANY ($3))',
+		fact, id_column, CASE WHEN fully IS NULL THEN 'LEFT' ELSE 'FULL' END) USING batches, sources, coalesce(fully, '{}');
+	ANALYZE pg_temp.registry_difference;
+END;
+$$;
+COMMENT ON FUNCTION registry.find_differences(text, text, bigint[]) IS 'what staged rows say that differs from what their sources said last';
+
+/*
+ * A row whose number its source corrected has another key where the number is
+ * part of it.  It is still that row: a new row that says in everything else
+ * what one row said that its source no longer holds (of a delta: one that this
+ * delivery does not repeat), when one number may be the other mistyped and
+ * there is no second such pair; or the row that a corrected reject answers.
+ * The new row is then a change of the old one.
+ */
+CREATE OR REPLACE FUNCTION registry.pair_corrected_numbers(fact text, id_column text, batches bigint[]) RETURNS void
+	LANGUAGE plpgsql
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	content text;
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_temp.registry_difference d WHERE d.id IS NULL) THEN
+		RETURN;
+	END IF;
+	-- what a row says apart from the number, and apart from where it was said
+	SELECT string_agg('%1$s.' || quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO content
+	FROM pg_attribute a
+	WHERE a.attrelid = format('registry.%I', fact)::regclass AND a.attnum > 0 AND NOT a.attisdropped
+	  AND a.attname NOT IN ('person_id', 'origin_person', 'territory', 'ended_on', 'valid_from', id_column, 'batch_id', 'line_no',
+							'row_key', 'row_hash', 'id_kind', 'number', 'citizen_id', 'fault', 'repair', 'name', 'extra');
+
+	DROP TABLE IF EXISTS pg_temp.registry_new, pg_temp.registry_left, pg_temp.registry_pair;
+	EXECUTE format(
+		'CREATE TEMP TABLE registry_new ON COMMIT DROP AS'
+		' SELECT d.row_key, d.batch_id, b.delivery, s.line_no, s.source, s.number, s.name_key, hashtextextended(ROW(%2$s)::text, 0) AS content'
+		' FROM pg_temp.registry_difference d'
+		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
+		' JOIN registry.batch b ON b.batch_id = d.batch_id'
+		' WHERE d.id IS NULL', fact, format(content, 's'));
+	ANALYZE pg_temp.registry_new;
+	EXECUTE format(
+		'CREATE TEMP TABLE registry_left ON COMMIT DROP AS'
+		' SELECT t.row_key, t.%2$I AS id, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0) AS content'
+		' FROM registry.%1$I t JOIN pg_temp.registry_difference d ON t.person_id = d.old_person AND t.%2$I = d.id'
+		' WHERE d.gone_from IS NOT NULL', fact, id_column, format(content, 't'));
+	IF EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = 'delta') THEN
+		EXECUTE format(
+			'INSERT INTO pg_temp.registry_left'
+			' SELECT t.row_key, t.%2$I, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0)'
+			' FROM registry.%1$I t'
+			' WHERE t.ended_on IS NULL'
+			' AND EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = ''delta'' AND n.source = t.source AND n.name_key = t.name_key)'
+			' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))',
+			fact, id_column, format(content, 't')) USING batches;
+	END IF;
+	ANALYZE pg_temp.registry_left;
+
+	EXECUTE format(
+		'CREATE TEMP TABLE registry_pair ON COMMIT DROP AS'
+		' SELECT DISTINCT ON (t.row_key) n.row_key, t.row_key AS old_key, t.%2$I AS id, t.person_id'
+		' FROM pg_temp.registry_new n'
+		' JOIN registry.staged_answer w ON w.batch_id = n.batch_id AND w.line_no = n.line_no'
+		' JOIN registry.reject j ON j.batch_id = w.to_batch_id AND j.line_no = w.to_line_no AND j.source = n.source AND j.state = ''open'''
+		' JOIN registry.%1$I t ON t.row_key = j.row_key'
+		' WHERE t.ended_on IS NULL AND t.person_id = 0'
+		' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))'
+		' ORDER BY t.row_key, n.row_key', fact, id_column) USING batches;
+	INSERT INTO pg_temp.registry_pair
+	SELECT k.row_key, k.old_key, k.id, k.person_id
+	FROM (SELECT n.row_key, l.row_key AS old_key, l.id, l.person_id,
+				 count(*) OVER (PARTITION BY n.row_key) AS of_new, count(*) OVER (PARTITION BY l.row_key) AS of_old
+		  FROM pg_temp.registry_new n
+		  JOIN pg_temp.registry_left l ON l.source = n.source AND l.name_key = n.name_key AND l.content = n.content
+		  WHERE n.name_key <> '' AND registry.same_number_mistyped(l.number, n.number)) k
+	WHERE k.of_new = 1 AND k.of_old = 1
+	  AND NOT EXISTS (SELECT FROM pg_temp.registry_pair p WHERE p.old_key = k.old_key OR p.row_key = k.row_key);
+
+	DELETE FROM pg_temp.registry_difference d USING pg_temp.registry_pair p
+	WHERE d.gone_from IS NOT NULL AND d.id = p.id AND d.old_person = p.person_id;
+	UPDATE pg_temp.registry_difference d SET old_key = p.old_key, id = p.id, old_person = p.person_id
+	FROM pg_temp.registry_pair p WHERE d.row_key = p.row_key;
+	-- the reject of the row as it was
+	UPDATE registry.reject j SET state = 'corrected'
+	FROM pg_temp.registry_pair p JOIN pg_temp.registry_new n USING (row_key)
+	WHERE j.row_key = p.old_key AND j.source = n.source AND j.batch_id < n.batch_id AND j.state = 'open'
+	  AND NOT EXISTS (SELECT FROM registry.reject r WHERE r.batch_id = n.batch_id AND r.row_key = n.row_key);
+END;
+$$;
+COMMENT ON FUNCTION registry.pair_corrected_numbers(text, text, bigint[]) IS 'finds the rows whose sources corrected only their number';
+
 /*
  * Applies the staged rows of one kind of fact: changed and re-appearing rows
  * are updated, new ones inserted, rows missing from a full extract ended.
- * Unchanged rows cost one probe.  Persons of all three go into registry_touched.
+ * Persons of all three go into registry_touched.
  */
 CREATE OR REPLACE FUNCTION registry.apply_facts(fact text, id_column text, batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
@@ -88,16 +246,10 @@ DECLARE
 	assignments text;
 	place text;
 	home region_code := registry.home_region();
-	first_run boolean := registry.setting('current_reference_date') IS NULL;	-- everybody will be judged
-	first_load boolean := registry.may_load(format('registry.%I', fact)::regclass);
-	rows text;
-	arrivals text;
+	extract registry.batch;
 BEGIN
-	EXECUTE format('SELECT EXISTS (SELECT FROM registry.staged_%I s WHERE s.batch_id = ANY ($1))'
-				   ' OR EXISTS (SELECT FROM registry.batch b JOIN registry.source o USING (source)'
-				   ' WHERE b.batch_id = ANY ($1) AND o.kind = $2)', fact)
-		INTO STRICT place USING batches, fact;
-	IF place = 'f' OR place = 'false' THEN
+	IF NOT EXISTS (SELECT FROM registry.batch b JOIN registry.source o USING (source)
+				   WHERE b.batch_id = ANY (batches) AND o.kind = fact) THEN
 		RETURN;
 	END IF;
 
@@ -114,79 +266,118 @@ BEGIN
 		WHEN 'population' THEN 'registry.person_territory(s.residence_region, s.hukou_region, NULL, $2)'
 		WHEN 'enrolment' THEN 'coalesce(a.territory, registry.person_territory(NULL, NULL, s.agency, $2))'
 		ELSE 'coalesce(a.territory, $2)' END;
+	IF registry.may_load(format('registry.%I', fact)::regclass) THEN
+		PERFORM registry.load_facts(fact, id_column, batches, columns, place, home);
+		RETURN;
+	END IF;
 
-	-- rows that a full extract no longer holds
-	EXECUTE format(
-		'WITH gone AS ('
-		'UPDATE registry.%1$I t SET ended_on = b.cutoff'
-		' FROM registry.batch b JOIN registry.source o USING (source)'
-		' WHERE b.batch_id = ANY ($1) AND o.delivery = ''full'' AND t.source = b.source AND t.ended_on IS NULL'
-		' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = b.batch_id)'
-		' RETURNING t.person_id, b.batch_id),'
-		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT g.person_id FROM gone g ON CONFLICT DO NOTHING)'
-		' UPDATE registry.batch b SET ended = b.ended + c.rows'
-		' FROM (SELECT g.batch_id, count(*) AS rows FROM gone g GROUP BY g.batch_id) c'
-		' WHERE b.batch_id = c.batch_id', fact) USING batches;
+	-- which batch touched a person last, for the change log
+	CREATE TEMP TABLE IF NOT EXISTS registry_author (person_id bigint NOT NULL, batch_id bigint NOT NULL) ON COMMIT DROP;
+	PERFORM registry.find_differences(fact, id_column, batches);
+	PERFORM registry.pair_corrected_numbers(fact, id_column, batches);
+
+	-- rows that a full extract no longer holds; the change log learns which it was
+	FOR extract IN SELECT b.* FROM registry.batch b WHERE b.batch_id = ANY (batches)
+				   AND EXISTS (SELECT FROM pg_temp.registry_difference d WHERE d.gone_from = b.source) LOOP
+		PERFORM set_config('registry.batch_id', extract.batch_id::text, true);
+		EXECUTE format('UPDATE registry.%1$I t SET ended_on = $1 FROM pg_temp.registry_difference d'
+					   ' WHERE d.gone_from = $2 AND t.person_id = d.old_person AND t.%2$I = d.id', fact, id_column)
+			USING extract.cutoff, extract.source;
+	END LOOP;
 
 	-- rows that differ from what the source said last, or come back
 	DROP TABLE IF EXISTS pg_temp.registry_changed;
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_changed ON COMMIT DROP AS'
-		' SELECT t.row_key, t.person_id AS old_person, t.%2$I AS id, s.batch_id, coalesce(a.person_id, 0) AS person_id, %3$s AS territory'
-		' FROM registry.staged_%1$I s JOIN registry.%1$I t ON t.row_key = s.row_key'
+		' SELECT d.place, d.row_key, d.batch_id, d.id, d.old_person, coalesce(a.person_id, 0) AS person_id, %2$s AS territory, s.number'
+		' FROM pg_temp.registry_difference d'
+		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
-		' WHERE s.batch_id = ANY ($1) AND (t.row_hash <> s.row_hash OR t.ended_on IS NOT NULL)',
-		fact, id_column, place) USING batches, home;
-	INSERT INTO pg_temp.registry_touched SELECT c.old_person FROM pg_temp.registry_changed c
-		UNION SELECT c.person_id FROM pg_temp.registry_changed c ON CONFLICT DO NOTHING;
+		' WHERE d.id IS NOT NULL AND d.gone_from IS NULL', fact, replace(place, '$2', '$1')) USING home;
+	ANALYZE pg_temp.registry_changed;
 	EXECUTE format(
-		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.person_id, c.territory, NULL), %2$s'
+		'INSERT INTO registry.moved_row (person_id, fact, row_id, batch_id, new_person_id, old_number, new_number, old_batch_id, old_line_no)'
+		' SELECT c.old_person, %1$L, c.id, c.batch_id, c.person_id, t.number, c.number, t.batch_id, t.line_no'
+		' FROM pg_temp.registry_changed c JOIN registry.%1$I t ON t.person_id = c.old_person AND t.%2$I = c.id'
+		' WHERE t.number <> c.number ON CONFLICT DO NOTHING', fact, id_column);
+	EXECUTE format(
+		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.person_id, c.territory, NULL), %3$s'
 		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
-		' WHERE t.row_key = c.row_key AND t.person_id = c.old_person AND s.row_key = c.row_key AND s.batch_id = c.batch_id',
-		fact, assignments);
-	-- a row whose number was broken until now was rejected, not applied: it is new
-	UPDATE registry.batch b SET changed = b.changed + c.changed, inserted = b.inserted + c.inserted
-	FROM (SELECT r.batch_id, count(*) FILTER (WHERE r.old_person > 0) AS changed, count(*) FILTER (WHERE r.old_person = 0) AS inserted
-		  FROM pg_temp.registry_changed r WHERE r.person_id > 0 GROUP BY r.batch_id) c
-	WHERE b.batch_id = c.batch_id;
+		' WHERE t.person_id = c.old_person AND t.%2$I = c.id AND s.ctid = c.place',
+		fact, id_column, assignments);
 
-	-- rows the source never said before; those of the registers in the order of the
-	-- persons, by which they are read again, the enrolments as they came: sorting
-	-- them all, wide as they are, costs more than whoever reads them gains
-	rows := format(
-		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
-		' FROM registry.staged_%1$I s'
-		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
-		' WHERE s.batch_id = ANY ($1) AND %4$s %5$s',
-		fact, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c),
-		CASE WHEN first_load THEN 'true' ELSE format('NOT EXISTS (SELECT FROM registry.%I t WHERE t.row_key = s.row_key)', fact) END,
-		CASE WHEN fact <> 'enrolment' THEN 'ORDER BY 1' ELSE '' END);
-	IF first_load THEN
-		PERFORM registry.load_table(format('registry.%I', fact)::regclass,
-									replace(replace(rows, '$1', format('%L::bigint[]', batches)), '$2', format('%L::registry.region_code', home)),
-									id_column, format('registry.%s_seq', CASE fact WHEN 'population' THEN 'population_row_id' ELSE id_column END)::regclass,
-									fact = 'enrolment');
-		-- a query of its own may run in parallel
-		DROP TABLE IF EXISTS pg_temp.registry_arrived;
-		EXECUTE format('CREATE TEMP TABLE registry_arrived ON COMMIT DROP AS'
-					   ' SELECT t.batch_id, count(*) AS rows FROM registry.%I t WHERE t.person_id > 0 GROUP BY t.batch_id', fact);
-		UPDATE registry.batch b SET inserted = b.inserted + a.rows FROM pg_temp.registry_arrived a WHERE b.batch_id = a.batch_id;
-		IF NOT first_run THEN
-			EXECUTE format('INSERT INTO pg_temp.registry_touched SELECT DISTINCT t.person_id FROM registry.%I t ON CONFLICT DO NOTHING', fact);
-		END IF;
-		RETURN;
-	END IF;
-	arrivals := format('INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s) %3$s RETURNING person_id, batch_id',
-						   fact, columns, rows);
+	-- rows the source never said before, in the order of the persons
 	EXECUTE format(
-		'WITH arrived AS (%s),'
-		' seen AS (INSERT INTO pg_temp.registry_touched SELECT DISTINCT r.person_id FROM arrived r ON CONFLICT DO NOTHING)'
+		'WITH arrived AS (INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s)'
+		' SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0), %3$s, s.valid_from, %4$s'
+		' FROM pg_temp.registry_difference d'
+		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
+		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
+		' WHERE d.id IS NULL'
+		' ORDER BY 1'
+		' RETURNING person_id, batch_id),'
+		' seen AS (INSERT INTO pg_temp.registry_author (person_id, batch_id) SELECT DISTINCT r.person_id, r.batch_id FROM arrived r)'
 		' UPDATE registry.batch b SET inserted = b.inserted + c.rows'
 		' FROM (SELECT r.batch_id, count(*) AS rows FROM arrived r WHERE r.person_id > 0 GROUP BY r.batch_id) c'
-		' WHERE b.batch_id = c.batch_id', arrivals) USING batches, home;
+		' WHERE b.batch_id = c.batch_id', fact, columns, replace(place, '$2', '$1'),
+		(SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c)) USING home;
+
+	INSERT INTO pg_temp.registry_author (person_id, batch_id)
+		SELECT d.old_person, coalesce(d.batch_id, b.batch_id)
+		FROM pg_temp.registry_difference d LEFT JOIN registry.batch b ON b.source = d.gone_from AND b.batch_id = ANY (batches)
+		WHERE d.old_person IS NOT NULL
+		UNION SELECT c.person_id, c.batch_id FROM pg_temp.registry_changed c;
+	INSERT INTO pg_temp.registry_touched (person_id) SELECT DISTINCT a.person_id FROM pg_temp.registry_author a ON CONFLICT DO NOTHING;
+	-- a row whose number was broken until now was rejected, not applied: it is new, and cannot end
+	UPDATE registry.batch b SET changed = b.changed + c.changed, inserted = b.inserted + c.inserted, ended = b.ended + c.ended
+	FROM (SELECT n.batch_id, sum(n.changed) AS changed, sum(n.inserted) AS inserted, sum(n.ended) AS ended
+		  FROM (SELECT r.batch_id, (r.old_person > 0)::integer AS changed, (r.old_person = 0)::integer AS inserted, 0 AS ended
+				FROM pg_temp.registry_changed r WHERE r.person_id > 0
+				UNION ALL
+				SELECT g.batch_id, 0, 0, 1
+				FROM pg_temp.registry_difference d JOIN registry.batch g ON g.source = d.gone_from AND g.batch_id = ANY (batches)
+				WHERE d.old_person > 0) n
+		  GROUP BY n.batch_id) c
+	WHERE b.batch_id = c.batch_id;
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_facts(text, text, bigint[]) IS 'applies the staged rows of one kind of fact';
+
+-- The same for an empty table: every staged row is new.  Rows of the registers
+-- are loaded in the order of the persons, by which they are read again, the
+-- enrolments as they came: sorting them all, wide as they are, costs more than
+-- whoever reads them gains.
+CREATE OR REPLACE FUNCTION registry.load_facts(fact text, id_column text, batches bigint[], columns text, place text,
+											   home registry.region_code) RETURNS void
+	LANGUAGE plpgsql
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	rows text := format(
+		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
+		' FROM registry.staged_%1$I s'
+		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
+		' WHERE s.batch_id = ANY ($1) %4$s',
+		fact, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c),
+		CASE WHEN fact <> 'enrolment' THEN 'ORDER BY 1' ELSE '' END);
+	first_run boolean := registry.setting('current_reference_date') IS NULL;	-- everybody will be judged
+BEGIN
+	PERFORM registry.load_table(format('registry.%I', fact)::regclass,
+								replace(replace(rows, '$1', format('%L::bigint[]', batches)), '$2', format('%L::registry.region_code', home)),
+								id_column, format('registry.%s_seq', CASE fact WHEN 'population' THEN 'population_row_id' ELSE id_column END)::regclass,
+								fact = 'enrolment');
+	-- a query of its own may run in parallel
+	DROP TABLE IF EXISTS pg_temp.registry_arrived;
+	EXECUTE format('CREATE TEMP TABLE registry_arrived ON COMMIT DROP AS'
+				   ' SELECT t.batch_id, count(*) AS rows FROM registry.%I t WHERE t.person_id > 0 GROUP BY t.batch_id', fact);
+	UPDATE registry.batch b SET inserted = b.inserted + a.rows FROM pg_temp.registry_arrived a WHERE b.batch_id = a.batch_id;
+	IF NOT first_run THEN
+		EXECUTE format('INSERT INTO pg_temp.registry_touched SELECT DISTINCT t.person_id FROM registry.%I t ON CONFLICT DO NOTHING', fact);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION registry.load_facts(text, text, bigint[], text, text, registry.region_code) IS 'first load of the rows of one kind of fact';
 
 -- Employers have no person; their codes stand for themselves.
 CREATE OR REPLACE FUNCTION registry.apply_employers(batches bigint[]) RETURNS void
@@ -196,8 +387,8 @@ AS $$
 BEGIN
 	WITH gone AS (
 		UPDATE registry.employer t SET ended_on = b.cutoff
-		FROM registry.batch b JOIN registry.source o USING (source)
-		WHERE b.batch_id = ANY (batches) AND o.delivery = 'full' AND t.source = b.source AND t.ended_on IS NULL
+		FROM registry.batch b
+		WHERE b.batch_id = ANY (batches) AND b.delivery = 'full' AND t.source = b.source AND t.ended_on IS NULL
 		  AND NOT EXISTS (SELECT FROM registry.staged_employer s WHERE s.row_key = t.row_key AND s.batch_id = b.batch_id)
 		RETURNING b.batch_id)
 	UPDATE registry.batch b SET ended = b.ended + c.rows
@@ -250,14 +441,36 @@ BEGIN
 	UPDATE registry.batch b SET rejected = b.rejected - c.rows
 	FROM (SELECT k.batch_id, count(*) AS rows FROM known k GROUP BY k.batch_id) c WHERE b.batch_id = c.batch_id;
 
-	-- a newer full extract answers for everything an older one left open
+	-- a file of corrections answers line by line; what is still wrong in it is a reject of its own
 	UPDATE registry.reject j
-	SET state = CASE WHEN EXISTS (SELECT FROM registry.enrolment e WHERE e.row_key = j.row_key AND e.person_id > 0 AND e.ended_on IS NULL)
-					   OR EXISTS (SELECT FROM registry.population p WHERE p.row_key = j.row_key AND p.person_id > 0 AND p.ended_on IS NULL)
-					   OR EXISTS (SELECT FROM registry.circumstance c WHERE c.row_key = j.row_key AND c.person_id > 0 AND c.ended_on IS NULL)
-				THEN 'corrected' ELSE 'discarded' END
-	FROM registry.batch b JOIN registry.source o USING (source)
-	WHERE b.batch_id = ANY (batches) AND o.delivery = 'full'
+	SET state = CASE WHEN EXISTS (SELECT FROM registry.reject n WHERE n.batch_id = w.batch_id AND n.line_no = w.line_no AND n.state = 'open')
+				THEN 'discarded' ELSE 'corrected' END
+	FROM registry.staged_answer w JOIN registry.batch b USING (batch_id)
+	WHERE w.batch_id = ANY (batches) AND j.batch_id = w.to_batch_id AND j.line_no = w.to_line_no
+	  AND j.source = b.source AND j.batch_id < w.batch_id AND j.state = 'open';
+
+	-- the row came again, and could be applied
+	IF EXISTS (SELECT FROM registry.reject j JOIN registry.batch b ON b.source = j.source
+			   WHERE b.batch_id = ANY (batches) AND j.state = 'open' AND j.batch_id < b.batch_id) THEN
+		UPDATE registry.reject j SET state = 'corrected'
+		FROM registry.batch b, (
+			SELECT s.batch_id, s.row_key FROM registry.staged_enrolment s WHERE s.batch_id = ANY (batches) AND s.fault IS NULL
+			UNION ALL
+			SELECT s.batch_id, s.row_key FROM registry.staged_population s WHERE s.batch_id = ANY (batches) AND s.fault IS NULL
+			UNION ALL
+			SELECT s.batch_id, s.row_key FROM registry.staged_circumstance s WHERE s.batch_id = ANY (batches) AND s.fault IS NULL
+			UNION ALL
+			SELECT s.batch_id, s.row_key FROM registry.staged_elsewhere s WHERE s.batch_id = ANY (batches) AND s.fault IS NULL
+			UNION ALL
+			SELECT s.batch_id, s.row_key FROM registry.staged_employer s WHERE s.batch_id = ANY (batches)) k
+		WHERE b.batch_id = k.batch_id AND j.source = b.source AND j.batch_id < b.batch_id AND j.state = 'open'
+		  AND coalesce(j.correction_key, j.row_key) = k.row_key;
+	END IF;
+
+	-- a newer full extract answers for everything an older one left open
+	UPDATE registry.reject j SET state = 'discarded'
+	FROM registry.batch b
+	WHERE b.batch_id = ANY (batches) AND b.delivery = 'full'
 	  AND j.source = b.source AND j.batch_id < b.batch_id AND j.state = 'open';
 
 	UPDATE registry.batch b
@@ -290,12 +503,17 @@ BEGIN
 		END;
 		EXECUTE format('DELETE FROM registry.staged_%I s WHERE s.batch_id = ANY ($1)', fact) USING batches;
 	END LOOP;
+	DELETE FROM registry.staged_answer a WHERE a.batch_id = ANY (batches);
 END;
 $$;
 COMMENT ON FUNCTION registry.clear_staged(bigint[]) IS 'removes the staged rows of applied or discarded batches';
 
 REVOKE EXECUTE ON FUNCTION registry.register_numbers(bigint[]),
+	registry.same_number_mistyped(text, text),
+	registry.find_differences(text, text, bigint[]),
+	registry.pair_corrected_numbers(text, text, bigint[]),
 	registry.apply_facts(text, text, bigint[]),
+	registry.load_facts(text, text, bigint[], text, text, registry.region_code),
 	registry.apply_employers(bigint[]),
 	registry.settle_rejects(bigint[]),
 	registry.clear_staged(bigint[]) FROM PUBLIC;

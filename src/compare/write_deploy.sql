@@ -3,8 +3,13 @@
 
 CREATE OR REPLACE FUNCTION registry.write_persons() RETURNS void
 	LANGUAGE plpgsql
+	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	author bigint;
+	said text := coalesce(current_setting('registry.batch_id', true), '');
+	by_batch boolean := to_regclass('pg_temp.registry_author') IS NOT NULL;
 BEGIN
 	IF registry.may_load('registry.person') THEN
 		PERFORM registry.load_table('registry.person',
@@ -16,24 +21,38 @@ BEGIN
 		RETURN;
 	END IF;
 
-	INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
-								 hukou_region, residence_region, phone, address, life_status, life_since, employment, worker_kind,
-								 paying, receiving, paused, elsewhere, due, gap, standing, class, work_state, next_change, updated_at)
-	SELECT v.person_id, v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic,
-		   v.hukou_region, v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind,
-		   v.paying, v.receiving, v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now()
-	FROM pg_temp.registry_verdict v
-	WHERE v.is_new;
+	-- the change log names the last batch that touched a person, none where only time
+	-- passed; outside compare() what the transaction said
+	CREATE TEMP TABLE IF NOT EXISTS registry_author (person_id bigint NOT NULL, batch_id bigint NOT NULL) ON COMMIT DROP;
+	DROP TABLE IF EXISTS pg_temp.registry_written;
+	CREATE TEMP TABLE registry_written ON COMMIT DROP AS
+		SELECT v.person_id, max(a.batch_id) AS batch_id
+		FROM pg_temp.registry_verdict v LEFT JOIN pg_temp.registry_author a USING (person_id)
+		WHERE v.is_new OR v.changed GROUP BY v.person_id;
+	DROP TABLE pg_temp.registry_author;
+	ANALYZE pg_temp.registry_written;
+	FOR author IN SELECT DISTINCT w.batch_id FROM pg_temp.registry_written w ORDER BY 1 LOOP
+		PERFORM set_config('registry.batch_id', coalesce(author::text, CASE WHEN by_batch THEN '' ELSE said END), true);
+		INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
+									 hukou_region, residence_region, phone, address, life_status, life_since, employment, worker_kind,
+									 paying, receiving, paused, elsewhere, due, gap, standing, class, work_state, next_change, updated_at)
+		SELECT v.person_id, v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic,
+			   v.hukou_region, v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind,
+			   v.paying, v.receiving, v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now()
+		FROM pg_temp.registry_verdict v JOIN pg_temp.registry_written w USING (person_id)
+		WHERE v.is_new AND w.batch_id IS NOT DISTINCT FROM author;
 
-	UPDATE registry.person p
-	SET (territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic, hukou_region, residence_region, phone, address,
-		 life_status, life_since, employment, worker_kind, paying, receiving, paused, elsewhere, due, gap, standing, class,
-		 work_state, next_change, updated_at)
-	  = (v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic, v.hukou_region,
-		 v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind, v.paying, v.receiving,
-		 v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now())
-	FROM pg_temp.registry_verdict v
-	WHERE p.person_id = v.person_id AND v.changed;
+		UPDATE registry.person p
+		SET (territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic, hukou_region, residence_region, phone, address,
+			 life_status, life_since, employment, worker_kind, paying, receiving, paused, elsewhere, due, gap, standing, class,
+			 work_state, next_change, updated_at)
+		  = (v.territory, v.citizen_id, v.id_kind, v.id_no, v.name, v.name_key, v.sex, v.birth_date, v.ethnic, v.hukou_region,
+			 v.residence_region, v.phone, v.address, v.life_status, v.life_since, v.employment, v.worker_kind, v.paying, v.receiving,
+			 v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now())
+		FROM pg_temp.registry_verdict v JOIN pg_temp.registry_written w USING (person_id)
+		WHERE p.person_id = v.person_id AND v.changed AND w.batch_id IS NOT DISTINCT FROM author;
+	END LOOP;
+	PERFORM set_config('registry.batch_id', said, true);
 	PERFORM registry.follow_names();
 END;
 $$;

@@ -10,6 +10,8 @@
  *		intake_layout.c	kinds of source, headers, columns, codes
  *		intake_row.c	fields to values of a staged row
  *		intake_write.c	rows into tables, a thousand at a time
+ *		intake_repeat.c	the same key twice in one extract
+ *		intake_export.c	rejected rows back into a file
  *		intake.c		the batch as a whole
  */
 #ifndef REGISTRY_INTAKE_H
@@ -184,7 +186,10 @@ extern int	intake_form_fields(IntakeReader *reader, const IntakeLine *line, Inta
 
 /* ---- intake_write.c ---- */
 
+#define INTAKE_BUFFER_ROWS 1000
+
 typedef struct IntakeTable IntakeTable;
+struct TupleTableSlot;
 
 extern IntakeTable *intake_table_open(const char *name);
 extern int	intake_table_attribute(IntakeTable *table, const char *column);
@@ -193,9 +198,29 @@ extern bool intake_table_store(IntakeTable *table, size_t bytes);
 extern bool intake_table_waste(IntakeTable *table, size_t bytes);
 extern int	intake_table_flush(IntakeTable *table);
 extern void intake_table_stored_at(IntakeTable *table, int row, ItemPointer where);
-extern int64 intake_table_row_hash(IntakeTable *table, ItemPointer where, int attribute, int fault_attribute, bool *faulty);
+extern struct TupleTableSlot *intake_table_fetch(IntakeTable *table, ItemPointer where);
+extern Oid	intake_table_oid(IntakeTable *table);
 extern void intake_table_delete(IntakeTable *table, ItemPointer where);
 extern void intake_table_close(IntakeTable *table);
+
+/* ---- intake_repeat.c ---- */
+
+/* Where a staged row is, and half its key. */
+typedef struct IntakePlace
+{
+	uint64		key;
+	BlockNumber block;
+	OffsetNumber offset;
+	uint16		unused;
+} IntakePlace;
+
+typedef struct IntakePlaces IntakePlaces;
+
+extern IntakePlaces *intake_places_create(void);
+extern void intake_places_add(IntakePlaces *places, uint64 key, ItemPointer where);
+extern void intake_places_sort(IntakePlaces *places);
+extern int64 intake_places_repeated(IntakePlaces *places, IntakePlace **group);
+extern void intake_places_free(IntakePlaces *places);
 
 /* ---- intake_row.c ---- */
 
@@ -204,6 +229,7 @@ typedef struct IntakeFault
 	const char *code;			/* NULL: none */
 	const char *field;			/* standard header, or NULL */
 	const char *message;
+	bool		keyed;			/* the key of the corrected row is known */
 } IntakeFault;
 
 typedef struct IntakeCounter

@@ -26,6 +26,10 @@ COMMENT ON COLUMN registry.source.delimiter IS 'what stands between fields: , ; 
 COMMENT ON COLUMN registry.source.quote IS 'yes: a field may stand between quotes; no: a quote is a character like any other; auto: yes, but for | and 0x01 only when the header line has quotes';
 COMMENT ON COLUMN registry.source.delivery IS 'full: absence from an extract ends a row; delta: it does not';
 
+ALTER TABLE registry.source ADD COLUMN IF NOT EXISTS change_limit numeric DEFAULT 3 CHECK (change_limit > 0);
+COMMENT ON COLUMN registry.source.shrink_limit IS 'a full extract smaller by more than this share is held (rule DY14)';
+COMMENT ON COLUMN registry.source.change_limit IS 'a delivery whose changes lie more than this many standard deviations beside those before it is held (rule DY13); null: never';
+
 CREATE TABLE IF NOT EXISTS registry.batch (
 	batch_id bigint PRIMARY KEY DEFAULT nextval('registry.batch_id_seq'),
 	source text COLLATE "C" NOT NULL REFERENCES registry.source,
@@ -53,6 +57,18 @@ COMMENT ON TABLE registry.batch IS 'one received extract; received = unchanged +
 COMMENT ON COLUMN registry.batch.unchanged IS 'rows that say what was known; before the batch is applied, equal repeats inside the extract';
 COMMENT ON COLUMN registry.batch.accepted IS 'rows staged without a fault';
 COMMENT ON COLUMN registry.batch.received IS 'records after the header, with repeated headers and totals; blank lines do not count';
+DO $do$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'registry.batch'::regclass AND a.attname = 'delivery') THEN
+		ALTER TABLE registry.batch ADD COLUMN delivery text NOT NULL DEFAULT 'full' CHECK (delivery IN ('full', 'delta')),
+			ADD COLUMN received_by text, ADD COLUMN decided_by text, ADD COLUMN decided_at timestamptz;
+		UPDATE registry.batch b SET delivery = 'delta' FROM registry.source s WHERE s.source = b.source AND s.delivery = 'delta';
+	END IF;
+END
+$do$;
+COMMENT ON COLUMN registry.batch.delivery IS 'full: absence from this extract ends a row; delta: it does not';
+COMMENT ON COLUMN registry.batch.received_by IS 'session user who received it';
+COMMENT ON COLUMN registry.batch.decided_by IS 'session user who released or discarded it, decided_at when';
 -- the same content counts once, whatever two sessions do at the same moment
 CREATE UNIQUE INDEX IF NOT EXISTS batch_content_idx ON registry.batch (source, sha256) WHERE state <> 'discarded';
 
@@ -74,6 +90,18 @@ COMMENT ON TABLE registry.reject IS 'rows of extracts that could not be applied,
 COMMENT ON COLUMN registry.reject.row_key IS 'key of the row kept under person 0, for rows whose only fault is a structurally broken number';
 CREATE INDEX IF NOT EXISTS reject_row_key_idx ON registry.reject (row_key) WHERE row_key IS NOT NULL;
 
+ALTER TABLE registry.reject ADD COLUMN IF NOT EXISTS correction_key uuid;
+COMMENT ON COLUMN registry.reject.correction_key IS 'key that the corrected row will have, where it can be told; when a later extract brings a row of that key, the reject is corrected';
+CREATE INDEX IF NOT EXISTS reject_open_idx ON registry.reject (source, batch_id) WHERE state = 'open';
+
+CREATE TABLE IF NOT EXISTS registry.staged_answer (
+	batch_id bigint NOT NULL,
+	line_no integer NOT NULL,
+	to_batch_id bigint NOT NULL,
+	to_line_no integer NOT NULL
+);
+COMMENT ON TABLE registry.staged_answer IS 'which rejects the rows of a file of corrected rejects answer, until compare()';
+
 CREATE TABLE IF NOT EXISTS registry.batch_item (
 	batch_id bigint NOT NULL REFERENCES registry.batch,
 	item text NOT NULL,
@@ -82,9 +110,9 @@ CREATE TABLE IF NOT EXISTS registry.batch_item (
 	valid bigint NOT NULL,
 	PRIMARY KEY (batch_id, item)
 );
-COMMENT ON TABLE registry.batch_item IS 'how well each column of an extract was filled';
+COMMENT ON TABLE registry.batch_item IS 'how well each column of an extract was filled, as received: rows that could be split into their fields, rejected and repeated ones too';
 COMMENT ON COLUMN registry.batch_item.filled IS 'rows with a value; 00000000, NULL and the like are none';
-COMMENT ON COLUMN registry.batch_item.valid IS 'rows whose value could be read';
+COMMENT ON COLUMN registry.batch_item.valid IS 'rows whose value in this column could be read, whatever the others of the row';
 
 -- Staged rows carry the columns of their final table, so that compare() moves
 -- them by one INSERT ... SELECT; id_kind says which document the number is of.
@@ -151,6 +179,75 @@ FROM (VALUES
 ON CONFLICT DO NOTHING;
 
 /*
+ * Rule DY13, asked by receive(): what a delivery would change, against what the
+ * deliveries of its source changed before.  Returns why it is to be held, null
+ * when it is usual, or when fewer than six earlier deliveries tell what is.
+ *
+ * The change of a delivery is the number of rows it says anew, says otherwise
+ * or (when full) says no more; where deliveries are several months apart,
+ * per month.  The first delivery of a source is no measure.  Counts vary
+ * by chance at least as the square root of their mean: no smaller deviation is
+ * taken; and nobody need look at twenty rows more or less.
+ */
+CREATE OR REPLACE FUNCTION registry.unusual_change(source text, batch_id bigint, cutoff date, "full" boolean) RETURNS text
+	LANGUAGE plpgsql STABLE
+	-- fresh staged rows have no statistics: never probe millions one by one
+	SET enable_nestloop = off
+	SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+DECLARE
+	origin registry.source;
+	earlier record;
+	waiting bigint;
+	found record;
+	months numeric;
+	deviation numeric;
+	margin numeric;
+BEGIN
+	SELECT s.* INTO STRICT origin FROM registry.source s WHERE s.source = $1;
+	SELECT count(*) AS deliveries, avg(l.rate) AS mean, stddev_samp(l.rate) AS deviation, max(l.cutoff) AS newest INTO earlier
+	FROM (SELECT (b.inserted + b.changed + b.ended) / greatest(1, round((b.cutoff - lag(b.cutoff) OVER (ORDER BY b.cutoff, b.batch_id)) / 30.44)) AS rate,
+				 b.cutoff, row_number() OVER (ORDER BY b.cutoff, b.batch_id) AS place
+		  FROM registry.batch b
+		  WHERE b.source = $1 AND b.state = 'applied' AND b.delivery = origin.delivery
+		  ORDER BY b.cutoff DESC, b.batch_id DESC LIMIT 13) l
+	WHERE l.place > 1;
+	IF origin.change_limit IS NULL OR earlier.deliveries < 6 THEN
+		RETURN NULL;
+	END IF;
+
+	-- what it is a change to: the extract that waits before it, else what was applied
+	IF "full" THEN
+		SELECT max(b.batch_id) INTO waiting FROM registry.batch b
+		WHERE b.source = $1 AND b.state = 'staged' AND b.delivery = 'full';
+	END IF;
+	EXECUTE format(
+		'SELECT count(*) FILTER (WHERE t.row_key IS NULL) AS new,'
+		' count(*) FILTER (WHERE t.row_hash <> s.row_hash) AS changed,'
+		' count(*) FILTER (WHERE s.row_key IS NULL AND $3) AS ended'
+		' FROM (SELECT s.row_key, s.row_hash FROM registry.staged_%1$I s WHERE s.batch_id = $2) s'
+		' FULL JOIN (SELECT t.row_key, t.row_hash FROM registry.%2$I t WHERE %3$s) t ON t.row_key = s.row_key',
+		origin.kind, CASE WHEN waiting IS NULL THEN '' ELSE 'staged_' END || origin.kind,
+		CASE WHEN waiting IS NULL THEN 't.source = $1 AND t.ended_on IS NULL' ELSE 't.batch_id = $4' END)
+		INTO STRICT found USING $1, $2, "full", waiting;
+
+	months := greatest(1, round(($3 - earlier.newest) / 30.44));
+	deviation := greatest(earlier.deviation, sqrt(earlier.mean));
+	margin := greatest(origin.change_limit * deviation, 20);
+	IF abs((found.new + found.changed + found.ended) / months - earlier.mean) <= margin THEN
+		RETURN NULL;
+	END IF;
+	RETURN format('%s rows change (%s new, %s different, %s gone)%s; by the last %s deliveries %s to %s are usual: mean %s, deviation %s, limit %s deviations (rule DY13)',
+				  found.new + found.changed + found.ended, found.new, found.changed, found.ended,
+				  CASE WHEN months > 1 THEN format(', %s a month', round((found.new + found.changed + found.ended) / months, 1)) ELSE '' END,
+				  earlier.deliveries,
+				  greatest(0, round(earlier.mean - margin)), round(earlier.mean + margin),
+				  round(earlier.mean, 1), round(deviation, 1), trim_scale(origin.change_limit));
+END
+$function$;
+COMMENT ON FUNCTION registry.unusual_change(text, bigint, date, boolean) IS 'rule DY13: why a delivery that changes unusually many or few rows is held, null when it is usual';
+
+/*
  * receive(source, cutoff, path, ...) returns bigint
  * receive(source, cutoff, content, ...) returns bigint
  *		Receives an extract: every row is staged for the next compare(), or
@@ -159,30 +256,51 @@ ON CONFLICT DO NOTHING;
  *
  * source: registry.source.source.  cutoff: the day up to which the source
  * reports.  path: a file on the server, for members of pg_read_server_files.
- * content: the file itself.  file_name, sender, declared_rows are noted; a
- * number of rows other than declared holds the batch.
+ * content: the file itself, below 1 GB; the backend holds it in memory, of a
+ * path only a part.  file_name, sender, declared_rows are noted; a number of
+ * rows other than declared holds the batch.  declared_sha256: the file's hash
+ * as sha256sum prints it; another file is refused.  delivery: full or delta,
+ * where this extract is not what the source usually delivers.  A file with the
+ * columns 批次, 行号, 字段, 代码, 原因 holds corrected rejects
+ * (registry.export_rejects) and is a delta.
  *
  * Errors: 42704 unknown source; 55000 source not active; 22023 cutoff more than
- * 31 days ahead; RG003 cutoff older than the last applied extract; 23505 same
- * content received before; 22P04 empty, or a column is missing; 42701 a column
- * comes twice; 42501, 58P01 and other file errors for a path.
+ * 31 days ahead, or a delivery that cannot be; RG003 cutoff older than the last
+ * applied extract; 23505 same content received before; 22000 hash not as
+ * declared; 22P04 empty, or a column is missing; 42701 a column comes twice;
+ * 42501, 58P01 and other file errors for a path.
  *
  * A full extract that is empty, or smaller than the last applied one by more
- * than source.shrink_limit, is held (rule DY14) until release() or discard().
+ * than source.shrink_limit, is held (rule DY14) until release() or discard(),
+ * and so is a delivery that changes unusually many or few rows (rule DY13, see
+ * registry.unusual_change).  Progress: registry.receive_progress.
  */
+DROP FUNCTION IF EXISTS registry.receive(text, date, text, text, text, bigint);
+DROP FUNCTION IF EXISTS registry.receive(text, date, bytea, text, text, bigint);
 CREATE OR REPLACE FUNCTION registry.receive(source text, cutoff date, path text, file_name text DEFAULT NULL,
-											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL) RETURNS bigint
+											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL,
+											declared_sha256 text DEFAULT NULL, delivery text DEFAULT NULL) RETURNS bigint
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
-	AS 'SELECT registry.intake_receive($1, $2, $3, NULL, $4, $5, $6)';
-COMMENT ON FUNCTION registry.receive(text, date, text, text, text, bigint) IS
+	AS 'SELECT registry.intake_receive($1, $2, $3, NULL, $4, $5, $6, $7, $8)';
+COMMENT ON FUNCTION registry.receive(text, date, text, text, text, bigint, text, text) IS
 	'receives an extract from a file of the server; returns the batch';
 
 CREATE OR REPLACE FUNCTION registry.receive(source text, cutoff date, content bytea, file_name text DEFAULT NULL,
-											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL) RETURNS bigint
+											sender text DEFAULT NULL, declared_rows bigint DEFAULT NULL,
+											declared_sha256 text DEFAULT NULL, delivery text DEFAULT NULL) RETURNS bigint
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, registry, pg_temp
-	AS 'SELECT registry.intake_receive($1, $2, NULL, $3, $4, $5, $6)';
-COMMENT ON FUNCTION registry.receive(text, date, bytea, text, text, bigint) IS
+	AS 'SELECT registry.intake_receive($1, $2, NULL, $3, $4, $5, $6, $7, $8)';
+COMMENT ON FUNCTION registry.receive(text, date, bytea, text, text, bigint, text, text) IS
 	'receives an extract given as a value; returns the batch';
+
+-- The server reports a receive as it reports COPY.
+CREATE OR REPLACE VIEW registry.receive_progress AS
+	SELECT p.pid, substr(c.relname, 8) AS kind, p.bytes_processed, p.bytes_total,
+		   round(p.bytes_processed / nullif(p.bytes_total, 0)::numeric, 4) AS share,
+		   p.tuples_processed AS received, p.tuples_excluded AS rejected
+	FROM pg_stat_progress_copy p JOIN pg_class c ON c.oid = p.relid
+	WHERE p.datname = current_database() AND c.relnamespace = 'registry'::regnamespace AND c.relname LIKE 'staged\_%';
+COMMENT ON VIEW registry.receive_progress IS 'extracts that are being received at this moment, and how far; others'' only for who may read all statistics';
 
 /*
  * release(batch_id)
@@ -216,7 +334,7 @@ BEGIN
 																  to_char(held.cutoff, 'YYYY-MM-DD'), to_char(newer, 'YYYY-MM-DD')),
 				  HINT = 'Discard it with registry.discard().';
 	END IF;
-	UPDATE registry.batch b SET state = 'staged' WHERE b.batch_id = $1;
+	UPDATE registry.batch b SET state = 'staged', decided_by = session_user, decided_at = clock_timestamp() WHERE b.batch_id = $1;
 END
 $function$;
 COMMENT ON FUNCTION registry.release(bigint) IS 'lets a held batch take part in the next compare()';
@@ -248,11 +366,78 @@ BEGIN
 	END IF;
 	SELECT s.kind INTO STRICT kind FROM registry.source s WHERE s.source = found_batch.source;
 	EXECUTE format('DELETE FROM registry.%I s WHERE s.batch_id = $1', 'staged_' || kind) USING $1;
+	DELETE FROM registry.staged_answer a WHERE a.batch_id = $1;
 	UPDATE registry.reject r SET state = 'discarded' WHERE r.batch_id = $1 AND r.state = 'open';
-	UPDATE registry.batch b SET state = 'discarded', finished_at = clock_timestamp() WHERE b.batch_id = $1;
+	UPDATE registry.batch b SET state = 'discarded', finished_at = clock_timestamp(), decided_by = session_user, decided_at = clock_timestamp()
+	WHERE b.batch_id = $1;
 END
 $function$;
 COMMENT ON FUNCTION registry.discard(bigint) IS 'gives up a batch that has not been applied';
+
+-- Senders read Chinese.
+CREATE OR REPLACE FUNCTION registry.reject_reason(code text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, registry, pg_temp
+BEGIN ATOMIC
+	SELECT r.reason FROM (VALUES
+		('ID01', '证件号码为空'), ('ID02', '证件号码位数不对'), ('ID03', '证件号码含有不应出现的字符'), ('ID04', '证件号码校验码不对'),
+		('ID08', '证件号码中的出生日期不存在'), ('ID20', '证件号码被电子表格截断'), ('ID21', '证件号码被电子表格改成科学记数'),
+		('PN22', '终止早于开始'), ('missing', '必填项为空'), ('code', '值不在代码表中'), ('date', '不是日期或日期不存在'),
+		('month', '不是年月或年月不存在'), ('number', '不是数值或超出范围'), ('length', '内容过长'), ('fields', '字段个数与表头不符'),
+		('quote', '引号不配对'), ('encoding', '含有无法识别的字节'), ('duplicate_in_file', '同一文件中后面有同一业务而内容不同的行')) AS r (code, reason)
+	WHERE r.code = reject_reason.code;
+END;
+COMMENT ON FUNCTION registry.reject_reason(text) IS 'the reason that a code of reject_list stands for, in Chinese; null for a code without one';
+
+/*
+ * export_rejects(batch_id [, encoding]) returns bytea
+ *		The open rejects of a batch as a file for the sender: the header and the
+ *		fields as received, and behind them 批次 and 行号 (the batch and its
+ *		line, 1 is the header), 字段, 代码 and 原因 of the reason.  The sender
+ *		corrects the fields, leaves those five columns as they are and sends the
+ *		file back; received, it is a delta, and each of its rows that can be
+ *		applied closes the reject that it answers.
+ *
+ * encoding: GB18030, or UTF-8 with a byte-order mark; by default that of the
+ * batch, UTF-8 for UTF-16.  A record that could not be split into as many
+ * fields as the header has stands as it is: missing fields are empty, those too
+ * many are joined in the last.  Bytes that are no text stand as U+FFFD; as
+ * received they are in registry.reject.raw_bytes.
+ *
+ * Errors: 42704 unknown batch; 22023 unknown encoding.
+ */
+CREATE OR REPLACE FUNCTION registry.export_rejects(batch_id bigint, encoding text DEFAULT NULL) RETURNS bytea
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+DECLARE
+	reasons constant text[] := '{批次,行号,字段,代码,原因}';
+	sent registry.batch;
+	kept integer[];
+	content text;
+BEGIN
+	SELECT b.* INTO sent FROM registry.batch b WHERE b.batch_id = $1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'batch % does not exist', $1
+			USING ERRCODE = 'undefined_object', HINT = 'registry.batch_list shows the batches.';
+	END IF;
+	-- a file of corrections that was rejected in turn has reasons of its own
+	kept := ARRAY(SELECT h.place FROM unnest(sent.header) WITH ORDINALITY AS h (name, place)
+				  WHERE NOT (sent.header @> reasons AND h.name = ANY (reasons)) ORDER BY h.place);
+	SELECT registry.intake_record(ARRAY(SELECT sent.header[k.place] FROM unnest(kept) WITH ORDINALITY AS k (place, n) ORDER BY k.n) || reasons) || E'\r\n'
+		   || coalesce(string_agg(registry.intake_record(
+				ARRAY(SELECT CASE WHEN k.place = cardinality(sent.header) THEN array_to_string(f.fields[k.place:], ',') ELSE f.fields[k.place] END
+					  FROM unnest(kept) WITH ORDINALITY AS k (place, n) ORDER BY k.n)
+				|| ARRAY[$1::text, f.line_no::text, f.field, f.code, coalesce(registry.reject_reason(f.code), f.message)]) || E'\r\n',
+				'' ORDER BY f.line_no, f.reject_id), '')
+	INTO content
+	FROM (SELECT r.line_no, r.reject_id, r.field, r.code, r.message, registry.intake_fields(coalesce(r.raw, '')) AS fields
+		  FROM registry.reject r WHERE r.batch_id = $1 AND r.state = 'open') f;
+	RETURN registry.intake_encode(content, coalesce(encoding, CASE sent.encoding WHEN 'GB18030' THEN 'GB18030' ELSE 'UTF-8' END));
+END
+$function$;
+COMMENT ON FUNCTION registry.export_rejects(bigint, text) IS 'the open rejects of a batch as a file for the sender, with reasons; received again it closes them';
+
+REVOKE EXECUTE ON FUNCTION registry.export_rejects(bigint, text),
+	registry.unusual_change(text, bigint, date, boolean) FROM PUBLIC;
 
 CREATE OR REPLACE VIEW registry.batch_list AS
 	SELECT batch_id, source, cutoff, file_name, received, accepted, rejected, unchanged, inserted, changed, ended,

@@ -952,6 +952,35 @@ make_key(IntakeRowMaker *maker, IntakeKey *key)
 	key->low = DatumGetUInt64(hash_any_extended((unsigned char *) maker->key.data, maker->key.len, UINT64CONST(0x696e74616b65)));
 }
 
+/*
+ * Whether a row with a fault has the key that its corrected form will have: the
+ * columns of the key can all be read, and the fault lies elsewhere.
+ */
+static bool
+key_is_known(IntakeRowMaker *maker)
+{
+	static const int8 enrolment[] = {ENROLMENT_SCHEME, ENROLMENT_AGENCY, ENROLMENT_EMPLOYER, ENROLMENT_START, -1};
+	static const int8 circumstance[] = {CIRCUMSTANCE_KIND, CIRCUMSTANCE_START, -1};
+	static const int8 elsewhere[] = {ELSEWHERE_SCHEME, ELSEWHERE_REGION, ELSEWHERE_START, -1};
+	static const int8 none[] = {-1};
+	IntakeKind	kind = maker->source->kind;
+	const int8 *column = kind == INTAKE_ENROLMENT ? enrolment : kind == INTAKE_CIRCUMSTANCE ? circumstance :
+		kind == INTAKE_ELSEWHERE ? elsewhere : none;
+
+	if (maker->value[0].result != INTAKE_VALUE_GOOD &&
+		!(kind == INTAKE_ENROLMENT && maker->value[ENROLMENT_PERSONAL_NO].result == INTAKE_VALUE_GOOD))
+		return false;
+	for (; *column >= 0; column++)
+	{
+		IntakeValue result = maker->value[*column].result;
+
+		if (result == INTAKE_VALUE_BAD ||
+			(result == INTAKE_VALUE_EMPTY && maker->source->layout->columns[*column].value_needed))
+			return false;
+	}
+	return true;
+}
+
 /* The key as uuid. */
 Datum
 intake_key_datum(const IntakeKey *key)
@@ -1002,8 +1031,9 @@ undressed(IntakeSpan text, IntakeColumnType type)
  *		Fills the values of a staged row from the fields of a record.
  *
  * Returns whether the row can be staged.  fault says what is wrong; when the
- * row can be staged nevertheless, it is the fault of its number.  The values
- * live in the current memory context.
+ * row can be staged nevertheless, it is the fault of its number.  A row that
+ * cannot be staged has a key only when fault->keyed says so.  The values live
+ * in the current memory context.
  */
 bool
 intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
@@ -1049,8 +1079,12 @@ intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
 	}
 	finish_row(maker, values, nulls, fault);
 	if (fault->code)
+	{
+		fault->keyed = key_is_known(maker);
+		if (fault->keyed)
+			make_key(maker, key);
 		return false;
-
+	}
 	make_key(maker, key);
 	hash = DatumGetUInt64(hash_any_extended((unsigned char *) maker->canonical.data, maker->canonical.len, 0));
 	for (int i = 0; i < maker->fixed_count; i++)
@@ -1063,5 +1097,6 @@ intake_row_make(IntakeRowMaker *maker, IntakeSpan *fields, uint32 line_no,
 	values[maker->row_key] = intake_key_datum(key);
 	nulls[maker->line_no] = nulls[maker->row_hash] = nulls[maker->row_key] = false;
 	*fault = maker->number_fault;
+	fault->keyed = key_is_known(maker);
 	return true;
 }

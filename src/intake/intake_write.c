@@ -25,7 +25,6 @@
 #include "compat.h"
 #include "intake/intake.h"
 
-#define BUFFER_ROWS 1000
 #define BUFFER_BYTES ((size_t) 4 * 1024 * 1024)
 
 struct IntakeTable
@@ -36,7 +35,8 @@ struct IntakeTable
 	BulkInsertState bulk;
 	MemoryContext memory;
 	MemoryContext row_memory;	/* values of the rows in the buffer */
-	TupleTableSlot *slots[BUFFER_ROWS];
+	TupleTableSlot *slots[INTAKE_BUFFER_ROWS];
+	TupleTableSlot *fetched;
 	int			count;
 	size_t		bytes;
 };
@@ -126,7 +126,7 @@ intake_table_store(IntakeTable *table, size_t bytes)
 	ExecStoreVirtualTuple(table->slots[table->count]);
 	table->count++;
 	table->bytes += bytes;
-	return table->count == BUFFER_ROWS || table->bytes > BUFFER_BYTES;
+	return table->count == INTAKE_BUFFER_ROWS || table->bytes > BUFFER_BYTES;
 }
 
 /*
@@ -183,34 +183,32 @@ intake_table_stored_at(IntakeTable *table, int row, ItemPointer where)
 	*where = table->slots[row]->tts_tid;
 }
 
-/* Fetches a row written before the last CommandCounterIncrement. */
-static void
-fetch_row(IntakeTable *table, ItemPointer where, TupleTableSlot *slot)
+/*
+ * intake_table_fetch
+ *		A row written before the last CommandCounterIncrement; stays valid until
+ *		the next call.
+ */
+TupleTableSlot *
+intake_table_fetch(IntakeTable *table, ItemPointer where)
 {
-	if (!table_tuple_fetch_row_version(table->relation, where, SnapshotSelf, slot))
+	if (table->fetched == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->memory);
+
+		table->fetched = table_slot_create(table->relation, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	if (!table_tuple_fetch_row_version(table->relation, where, SnapshotSelf, table->fetched))
 		elog(ERROR, "staged row (%u,%u) of \"%s\" is gone",
 			 ItemPointerGetBlockNumber(where), ItemPointerGetOffsetNumber(where),
 			 RelationGetRelationName(table->relation));
+	return table->fetched;
 }
 
-/* Hash of a row written before, and whether its number has a fault. */
-int64
-intake_table_row_hash(IntakeTable *table, ItemPointer where, int attribute, int fault_attribute, bool *faulty)
+Oid
+intake_table_oid(IntakeTable *table)
 {
-	TupleTableSlot *slot = table_slot_create(table->relation, NULL);
-	int64		hash;
-	bool		null;
-
-	fetch_row(table, where, slot);
-	hash = DatumGetInt64(slot_getattr(slot, attribute + 1, &null));
-	*faulty = false;
-	if (fault_attribute >= 0)
-	{
-		(void) slot_getattr(slot, fault_attribute + 1, &null);
-		*faulty = !null;
-	}
-	ExecDropSingleTupleTableSlot(slot);
-	return hash;
+	return RelationGetRelid(table->relation);
 }
 
 /* Takes a row away again that this batch wrote. */
@@ -223,8 +221,10 @@ intake_table_delete(IntakeTable *table, ItemPointer where)
 void
 intake_table_close(IntakeTable *table)
 {
-	for (int i = 0; i < BUFFER_ROWS && table->slots[i]; i++)
+	for (int i = 0; i < INTAKE_BUFFER_ROWS && table->slots[i]; i++)
 		ExecDropSingleTupleTableSlot(table->slots[i]);
+	if (table->fetched)
+		ExecDropSingleTupleTableSlot(table->fetched);
 	FreeBulkInsertState(table->bulk);
 	table_finish_bulk_insert(table->relation, 0);
 	ExecCloseIndices(table->result);

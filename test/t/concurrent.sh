@@ -62,16 +62,7 @@ waiting_for() {					# database, condition on pg_stat_activity: until true, at mo
 	return 1
 }
 
-# What the registry says, without numbers and times that only tell the order of work.
-state() {
-	ask "$1" "SELECT md5(string_agg(l, E'\n' ORDER BY l)) FROM (
-		SELECT (to_jsonb(p) - 'person_id')::text AS l FROM registry.person_list p
-		UNION ALL SELECT concat_ws('|', p.rule_id, p.citizen_id, p.employer, p.state, p.schemes, p.months, p.amount, p.keep, p.evidence ->> 'number', p.evidence ->> 'line_no') FROM registry.problem_list p
-		UNION ALL SELECT to_jsonb(c)::text FROM registry.coverage_report c
-		UNION ALL SELECT concat_ws('|', b.source, b.cutoff, b.received, b.accepted, b.rejected, b.unchanged, b.inserted, b.changed, b.ended, b.state) FROM registry.batch_list b
-		UNION ALL SELECT concat_ws('|', r.source, r.line_no, r.code, r.state) FROM registry.reject_list r
-		UNION ALL SELECT 'reference ' || registry.reference_date()) s"
-}
+state() { city_state "$1"; }
 failing() { ask "$1" "SELECT coalesce(string_agg(\"check\" || ' ' || failing || ' ' || coalesce(sample, ''), '; '), 'none') FROM registry.verify() WHERE failing <> 0"; }
 one_row() {						# a small extract of the school: cutoff, name of the note
 	printf "SELECT registry.receive('school', '%s', convert_to(E'证件号码,姓名,类别,开始日期,结束日期,备注\\\\n11010519491231002X,张三,高等学校,20150901,,%s\\\\n', 'UTF8'));" "$1" "$2"
