@@ -12,11 +12,14 @@ DECLARE
 	made bigint;
 	numbers text;
 BEGIN
-	SELECT coalesce(max(a.person_id), 0) INTO last_id FROM registry.person_alias a;
+	-- ids are never used again: those of merged persons stand only in the links
+	SELECT greatest((SELECT max(a.person_id) FROM registry.person_alias a),
+					(SELECT max(greatest(l.person_id, l.other_id)) FROM registry.link l), 0) INTO last_id;
 	numbers := format(
 		'SELECT %1$s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS person_id,'
 		' CASE WHEN n.citizen_id IS NOT NULL THEN ''citizen_id'' ELSE ''document'' END AS kind,'
-		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id, n.territory'
+		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id, n.territory,'
+		' %1$s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS origin_person'
 		-- citizens of the registers, citizens that only others name, and documents
 		' FROM (SELECT p.citizen_id, NULL::text AS number, min(p.batch_id) AS batch_id,'
 		-- the household register's place goes before the migrant register's
@@ -40,7 +43,7 @@ BEGIN
 	IF registry.may_load('registry.person_alias') THEN
 		made := registry.load_table('registry.person_alias', numbers, NULL, NULL, false);
 	ELSE
-		EXECUTE format('INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory) %s'
+		EXECUTE format('INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory, origin_person) %s'
 					   ' WHERE NOT EXISTS (SELECT FROM registry.person_alias a'
 					   ' WHERE a.value = coalesce(n.citizen_id::text, n.number) AND a.kind <> ''former_name'')', numbers);
 		GET DIAGNOSTICS made = ROW_COUNT;
@@ -48,8 +51,8 @@ BEGIN
 	PERFORM registry.analyze_grown('{person_alias}');
 
 	-- the forms under which a number or a name was also known
-	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory)
-	SELECT DISTINCT ON (a.person_id, s.kind, s.value) a.person_id, s.kind, s.value, s.batch_id, a.territory
+	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory, origin_person)
+	SELECT DISTINCT ON (a.origin_person, s.kind, s.value) a.person_id, s.kind, s.value, s.batch_id, a.territory, a.origin_person
 	FROM (SELECT p.number, 'legacy15' AS kind, left(p.number, 6) || substr(p.number, 9, 9) AS value, p.batch_id
 		  FROM registry.staged_population p WHERE p.repair = 'legacy15'
 		  UNION ALL
@@ -66,7 +69,7 @@ BEGIN
 		  FROM registry.staged_population p WHERE p.former_name IS NOT NULL AND p.fault IS NULL) s
 	JOIN registry.person_alias a ON a.value = s.number AND a.kind IN ('citizen_id', 'document')
 	WHERE s.batch_id = ANY (batches)
-	ORDER BY a.person_id, s.kind, s.value, s.batch_id
+	ORDER BY a.origin_person, s.kind, s.value, s.batch_id
 	ON CONFLICT DO NOTHING;
 	RETURN made;
 END;
@@ -132,7 +135,8 @@ BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_changed;
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_changed ON COMMIT DROP AS'
-		' SELECT t.row_key, t.person_id AS old_person, t.%2$I AS id, s.batch_id, coalesce(a.person_id, 0) AS person_id, %3$s AS territory'
+		' SELECT t.row_key, t.person_id AS old_person, t.%2$I AS id, s.batch_id, coalesce(a.person_id, 0) AS person_id,'
+		' coalesce(a.origin_person, 0) AS origin_person, %3$s AS territory'
 		' FROM registry.staged_%1$I s JOIN registry.%1$I t ON t.row_key = s.row_key'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' WHERE s.batch_id = ANY ($1) AND (t.row_hash <> s.row_hash OR t.ended_on IS NOT NULL)',
@@ -140,7 +144,7 @@ BEGIN
 	INSERT INTO pg_temp.registry_touched SELECT c.old_person FROM pg_temp.registry_changed c
 		UNION SELECT c.person_id FROM pg_temp.registry_changed c ON CONFLICT DO NOTHING;
 	EXECUTE format(
-		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.person_id, c.territory, NULL), %2$s'
+		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.origin_person, c.territory, NULL), %2$s'
 		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
 		' WHERE t.row_key = c.row_key AND t.person_id = c.old_person AND s.row_key = c.row_key AND s.batch_id = c.batch_id',
 		fact, assignments);
@@ -151,16 +155,17 @@ BEGIN
 	WHERE b.batch_id = c.batch_id;
 
 	-- rows the source never said before; those of the registers in the order of the
-	-- persons, by which they are read again, the enrolments as they came: sorting
-	-- them all, wide as they are, costs more than whoever reads them gains
+	-- persons, by which they are read again, the enrolments of a first load as they
+	-- came: sorting them all, wide as they are, costs more than whoever reads them
+	-- gains.  Later ones in an order in which no row's id depends on a merge.
 	rows := format(
-		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
+		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.origin_person, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
 		' FROM registry.staged_%1$I s'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' WHERE s.batch_id = ANY ($1) AND %4$s %5$s',
 		fact, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c),
 		CASE WHEN first_load THEN 'true' ELSE format('NOT EXISTS (SELECT FROM registry.%I t WHERE t.row_key = s.row_key)', fact) END,
-		CASE WHEN fact <> 'enrolment' THEN 'ORDER BY 1' ELSE '' END);
+		CASE WHEN NOT first_load THEN 'ORDER BY 2, s.batch_id, s.line_no' WHEN fact <> 'enrolment' THEN 'ORDER BY 2' ELSE '' END);
 	IF first_load THEN
 		PERFORM registry.load_table(format('registry.%I', fact)::regclass,
 									replace(replace(rows, '$1', format('%L::bigint[]', batches)), '$2', format('%L::registry.region_code', home)),
