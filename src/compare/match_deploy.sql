@@ -96,7 +96,8 @@ BEGIN
 		CROSS JOIN LATERAL (
 			SELECT greatest(sum(k.persons), 1) AS persons FROM pg_temp.registry_namesake k
 			WHERE k.name_key = c.name_key AND (n.level IN ('B2', 'C3') OR k.birth_year = extract(year FROM c.birth_date))) f
-		WHERE n.person_id <> n.other_id AND (n.level <> 'C2' OR f.persons <= 3)
+		JOIN registry.person p ON p.person_id = n.person_id
+		WHERE n.person_id <> n.other_id AND (n.level <> 'C2' OR f.persons <= 3) AND p.id_no !~ '^(.)\1*$'
 	)
 	SELECT w.person_id, w.other_id, w.level, round(greatest(w.weight, 0.05), 2)::real,
 		   format('%s, same name (%s known%s)', w.what, w.persons, CASE WHEN w.level IN ('C1', 'C2') THEN ' of that birth year' ELSE '' END)
@@ -162,10 +163,8 @@ AS $$
 DECLARE
 	members bigint[];
 BEGIN
-	WITH made AS (
-		INSERT INTO registry.link (kind, person_id, other_id, rule_id, score, reason, decided_by)
-		SELECT DISTINCT 'merge', least(v.person_id, a.person_id), greatest(v.person_id, a.person_id), 'DP08', 1,
-			   'permit and the social-insurance number made from it, same name', registry.calling_role()
+	WITH holder AS (
+		SELECT s.number, v.name_key, h.person_id, min(h.person_id) OVER (PARTITION BY s.number, v.name_key) AS first_id
 		FROM pg_temp.registry_verdict v
 		CROSS JOIN LATERAL (SELECT registry.document_social_number(v.id_no) AS number) s
 		JOIN registry.person_alias a
@@ -175,13 +174,19 @@ BEGIN
 			  OR a.value COLLATE "C" >= CASE left(s.number, 3) WHEN 'HKG' THEN 'H' WHEN 'MAC' THEN 'M' ELSE '' END || right(s.number, 8)
 			 AND a.value COLLATE "C" < CASE left(s.number, 3) WHEN 'HKG' THEN 'H' WHEN 'MAC' THEN 'M' ELSE '' END || right(s.number, 8) || '~')
 		JOIN registry.person p ON p.person_id = a.person_id
-		WHERE v.citizen_id IS NULL AND s.number ~ '^(HKG|MAC|TWN)0[0-9]{8}$' AND v.class <> 'gone'
-		  AND a.person_id <> v.person_id AND p.name_key = v.name_key AND NOT registry.name_invalid(v.name)
+		CROSS JOIN LATERAL (VALUES (v.person_id), (a.person_id)) AS h (person_id)
+		WHERE v.citizen_id IS NULL AND v.class <> 'gone' AND s.number ~ '^(HKG|MAC|TWN)0[0-9]{8}$' AND s.number !~ '(.)\1{7}$'
+		  AND p.name_key = v.name_key AND NOT registry.name_invalid(v.name)
 		  AND registry.document_social_number(a.value) = s.number
+	), made AS (
+		INSERT INTO registry.link (kind, person_id, other_id, rule_id, score, reason, decided_by)
+		SELECT DISTINCT 'merge', h.first_id, h.person_id, 'DP08', 1,
+			   'permit and the social-insurance number made from it, same name', registry.calling_role()
+		FROM holder h
+		WHERE h.person_id <> h.first_id
 		  AND NOT EXISTS (SELECT FROM registry.link l WHERE l.kind IN ('merge', 'not_same')
-						  AND (l.person_id, l.other_id) IN ((v.person_id, a.person_id), (a.person_id, v.person_id)))
-		  AND NOT EXISTS (SELECT FROM registry.person_not_same d
-						  WHERE d.person_id = least(v.person_id, a.person_id) AND d.other_id = greatest(v.person_id, a.person_id))
+						  AND (l.person_id, l.other_id) IN ((h.person_id, h.first_id), (h.first_id, h.person_id)))
+		  AND NOT EXISTS (SELECT FROM registry.person_not_same d WHERE d.person_id = h.first_id AND d.other_id = h.person_id)
 		RETURNING person_id, other_id)
 	SELECT array_agg(m.person_id) || array_agg(m.other_id) INTO members FROM made m;
 	IF members IS NULL THEN
