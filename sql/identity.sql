@@ -26,7 +26,7 @@ BEGIN
 	RETURN 'done';
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN format(E'%s: %s\n  detail: %s\n  hint: %s', state, message, detail, hint);
+	RETURN format(E'%s: %s\n  detail: %s\n  hint: %s', state, message, replace(detail, session_user, 'somebody'), hint);
 END $$;
 -- numbers of one day, told apart by their sequence; and any 17 digits
 CREATE FUNCTION spec.checked(digits text) RETURNS text IMMUTABLE LANGUAGE sql AS
