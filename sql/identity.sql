@@ -257,6 +257,23 @@ CALL registry.compare(full => true);
 SELECT state FROM registry.link_list WHERE link_id = :permit;
 
 --
+-- persons without any citizen number are persons like others; a renewed passport is proposed
+--
+SELECT registry.receive('police_migrant', '2024-10-31', convert_to(replace(convert_from(spec.police(
+	'P7654321,JOHN  SMITH,,男,,19850203,110000,,340402001,,13800000002,,正常,,,,', '810000199408230021,何永港,,女,,,810000,,340403001,,,,正常,,,,'), 'UTF8'), '汉', ''), 'UTF8')) AS batch;
+SELECT registry.receive('medical_resident', '2024-11-30', convert_to(replace(convert_from(spec.list(spec.member('P7654321', 'John Smith'), spec.member('810000199408230021', '何永港')), 'UTF8'), ',170,', ',390,'), 'UTF8')) AS batch;
+CALL registry.compare();
+SELECT p.id_kind, p.id_no, l.name, l.sex, l.birth_date, l.life_status, l.class, l.paying, l.due, l.territory
+FROM registry.person_list l JOIN registry.person p USING (person_id) WHERE p.id_no IN ('P7654321', '810000199408230021') ORDER BY 1;
+SELECT s.score, s.person_name, s.citizen_id, s.birth_date FROM registry.search_person('john smith', '1985-02-03') s;
+SELECT registry.find_person('p7654321') = (SELECT s.person_id FROM registry.search_person('JOHN SMITH') s) AS found;
+SELECT kind, persons FROM registry.coverage_report WHERE territory = '340402' AND kind IN ('pension', 'medical') ORDER BY 1;
+SELECT registry.receive('police_migrant', '2024-12-31', spec.police('P7654321,JOHN SMITH,,男,,19850203,110000,,340402001,,13800000002,,正常,,,,', 'N1112223,JOHN SMITH,,男,,19850203,110000,,340402001,,13800000002,,正常,,,,')) AS batch;
+CALL registry.compare();
+SELECT state, rule_id, score, name, reason FROM registry.link_list WHERE kind = 'proposal' AND name = 'JOHN SMITH';
+SELECT * FROM spec.unclean();
+
+--
 -- who may
 --
 CREATE ROLE registry_identity_clerk;

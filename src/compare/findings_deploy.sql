@@ -64,8 +64,7 @@ BEGIN
 	FROM (SELECT DISTINCT m.person_id FROM registry.person_merged m) g
 	JOIN pg_temp.registry_verdict v USING (person_id)
 	JOIN registry.population p ON p.person_id = v.person_id AND p.ended_on IS NULL AND p.status IN (10, 40, 41)
-	WHERE v.class <> 'gone'
-	  AND EXISTS (SELECT FROM registry.rule u WHERE u.rule_id = 'DP13' AND u.active)
+	WHERE EXISTS (SELECT FROM registry.rule u WHERE u.rule_id = 'DP13' AND u.active)
 	GROUP BY v.person_id, v.territory
 	HAVING count(DISTINCT p.citizen_id) > 1;
 
