@@ -93,9 +93,17 @@ static const char *const finding_columns[FINDING_COLUMN_COUNT] = {
  * How good a row's claim is to give a person of several numbers the number: the
  * smaller rank wins, then the smaller origin.  Rows of one number are equal.
  */
+enum NumberRank
+{
+	RANK_NONE,					/* no row yet */
+	RANK_HOUSEHOLD_LIVE, RANK_MIGRANT_LIVE, RANK_HOUSEHOLD, RANK_MIGRANT,
+	RANK_OWN_LIST,				/* in no register, the number by which the person is kept */
+	RANK_LIST
+};
+
 typedef struct NumberClaim
 {
-	int			rank;			/* 0: no row yet */
+	int			rank;
 	int64		origin;			/* person that the row's number first led to */
 } NumberClaim;
 
@@ -182,7 +190,7 @@ typedef struct Judge
 static bool
 claim_is_better(NumberClaim claim, NumberClaim held)
 {
-	return held.rank == 0 || claim.rank < held.rank ||
+	return held.rank == RANK_NONE || claim.rank < held.rank ||
 		(claim.rank == held.rank && claim.origin < held.origin);
 }
 
@@ -190,10 +198,10 @@ claim_is_better(NumberClaim claim, NumberClaim held)
 static NumberClaim
 claim_of_list(const FactStream *stream, int origin)
 {
-	NumberClaim claim = {6, stream_int64(stream, origin, stream->person_id)};
+	NumberClaim claim = {RANK_LIST, stream_int64(stream, origin, stream->person_id)};
 
 	if (claim.origin == stream->person_id)
-		claim.rank = 5;
+		claim.rank = RANK_OWN_LIST;
 	return claim;
 }
 
@@ -288,9 +296,9 @@ note_other_key(PersonItems *items, char *key)
 }
 
 /*
- * Items of a register row; the household register goes before the migrant one,
- * and where a person has several numbers, the number of a living person before
- * one that is struck off.
+ * Items of a register row: the household register goes before the migrant one,
+ * and in one register, where a person has several numbers, the number of a
+ * living person before one that is struck off.
  */
 static void
 note_register_items(PersonItems *items, const FactStream *stream, NumberClaim claim)
@@ -299,7 +307,10 @@ note_register_items(PersonItems *items, const FactStream *stream, NumberClaim cl
 	bool		household = stream_bool(stream, POP_HOUSEHOLD);
 	bool		preferred;
 
-	claim.rank = claim.rank % 2 == 1 ? claim.rank / 2 + 1 : claim.rank / 2 + 2;
+	if (claim.rank == RANK_MIGRANT_LIVE)
+		claim.rank = RANK_HOUSEHOLD;
+	else if (claim.rank == RANK_HOUSEHOLD)
+		claim.rank = RANK_MIGRANT_LIVE;
 	preferred = claim_is_better(claim, items->register_claim) ||
 		(household && claim.rank == items->register_claim.rank && claim.origin == items->register_claim.origin);
 	if (preferred)
@@ -342,12 +353,13 @@ is_police_live(int status)
 static NumberClaim
 claim_of_register(const FactStream *stream)
 {
-	NumberClaim claim = {1, stream_int64(stream, POP_ORIGIN, stream->person_id)};
+	bool		live = is_police_live(stream_int16(stream, POP_STATUS));
+	NumberClaim claim = {.origin = stream_int64(stream, POP_ORIGIN, stream->person_id)};
 
-	if (!is_police_live(stream_int16(stream, POP_STATUS)))
-		claim.rank += 2;
-	if (!stream_bool(stream, POP_HOUSEHOLD))
-		claim.rank += 1;
+	if (stream_bool(stream, POP_HOUSEHOLD))
+		claim.rank = live ? RANK_HOUSEHOLD_LIVE : RANK_HOUSEHOLD;
+	else
+		claim.rank = live ? RANK_MIGRANT_LIVE : RANK_MIGRANT;
 	return claim;
 }
 
@@ -401,7 +413,7 @@ read_population(Judge *judge, int64 person_id)
 		row->name_invalid = name_is_invalid(name, strlen(name));
 		row->origin = claim.origin;
 	}
-	if (judge->items.number_claim.rank == 1 || judge->items.number_claim.rank == 2)
+	if (judge->items.number_claim.rank == RANK_HOUSEHOLD_LIVE || judge->items.number_claim.rank == RANK_MIGRANT_LIVE)
 		drop_superseded_registers(dossier, judge->items.number_claim.origin);
 }
 
