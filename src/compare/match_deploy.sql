@@ -219,7 +219,7 @@ SELECT
 	q.citizen_id::text AS other_citizen_id,
 	q.name AS other_name,
 	l.rule_id,
-	l.score,
+	round(l.score::numeric, 2) AS score,
 	l.reason,
 	l.decided_by,
 	l.decided_at,
