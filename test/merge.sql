@@ -93,7 +93,8 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	done := false;
 	refused := SQLSTATE;
-	IF SQLSTATE !~ '^RG' AND NOT (SQLSTATE = '22023' AND act.act IN ('merge', 'not_same')) AND NOT (SQLSTATE = '22004' AND act.act IN ('split', 'undo')) THEN
+	-- the same list again
+	IF SQLSTATE !~ '^RG' AND NOT (SQLSTATE = '23505' AND act.act = 'batch') AND NOT (SQLSTATE = '22023' AND act.act IN ('merge', 'not_same')) AND NOT (SQLSTATE = '22004' AND act.act IN ('split', 'undo')) THEN
 		RAISE;
 	END IF;
 END $$;

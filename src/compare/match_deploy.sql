@@ -306,7 +306,11 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Rule %s.', coalesce(wanted.fault, 'ID01')),
 				  HINT = 'registry.citizen_id_grade() tells what is wrong with a number.';
 	END IF;
-	old_person := registry.find_person(old_number);
+	SELECT a.person_id INTO old_person
+	FROM registry.person_alias a
+	WHERE a.value IN (btrim(old_number), (SELECT d.number FROM registry.document_read(old_number) d)) AND a.kind <> 'former_name'
+	ORDER BY a.kind = 'citizen_id' DESC, a.person_id
+	LIMIT 1;
 	IF old_person IS NULL THEN
 		RAISE EXCEPTION 'the old number leads to nobody'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'There is nothing to correct until a source names it.';
@@ -316,7 +320,7 @@ BEGIN
 		SELECT greatest((SELECT max(a.person_id) FROM registry.person_alias a),
 						(SELECT max(greatest(l.person_id, l.other_id)) FROM registry.link l)) + 1 INTO new_person;
 		INSERT INTO registry.person_alias (person_id, territory, kind, value, origin_person)
-			SELECT new_person, p.territory, 'citizen_id', wanted.id::text, new_person FROM registry.person p WHERE p.person_id = old_person;
+			VALUES (new_person, (SELECT p.territory FROM registry.person p WHERE p.person_id = old_person), 'citizen_id', wanted.id::text, new_person);
 	END IF;
 	PERFORM registry.check_decision(old_person, new_person, reason);
 	PERFORM registry.check_merge(registry.link_group(ARRAY[old_person]), registry.link_group(ARRAY[new_person]));
