@@ -271,6 +271,12 @@ SELECT kind, persons FROM registry.coverage_report WHERE territory = '340402' AN
 SELECT registry.receive('police_migrant', '2024-12-31', spec.police('P7654321,JOHN SMITH,,男,,19850203,110000,,340402001,,13800000002,,正常,,,,', 'N1112223,JOHN SMITH,,男,,19850203,110000,,340402001,,13800000002,,正常,,,,')) AS batch;
 CALL registry.compare();
 SELECT state, rule_id, score, name, reason FROM registry.link_list WHERE kind = 'proposal' AND name = 'JOHN SMITH';
+-- the number of before and the residence permit of today
+SELECT registry.receive('medical_resident', '2024-12-31', convert_to(replace(convert_from(spec.list(spec.member('P7654321', 'John Smith'), spec.member('810000199408230021', '何永港'),
+	spec.member('HKG087654321', '何永港'), spec.member('MAC011112222', '何永港')), 'UTF8'), ',170,', ',390,'), 'UTF8')) AS batch;
+CALL registry.compare();
+SELECT l.state, l.rule_id, l.score, l.citizen_id, q.id_no AS other, l.reason FROM registry.link_list l JOIN registry.person q ON q.person_id = l.other_id
+WHERE l.kind = 'proposal' AND l.name = '何永港';
 SELECT * FROM spec.unclean();
 
 --

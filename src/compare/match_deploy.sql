@@ -15,7 +15,8 @@
  *   B2  numbers one digit, one swap or one century apart, same name
  *   C1  same name, birth date and sex, same county
  *   C2  same name, birth date and sex elsewhere, and the name is rare: at most
- *       three of that birth year
+ *       three of that birth year; likewise a document of Hong Kong, Macao or
+ *       Taiwan beside a residence permit of the same place (DP08)
  *   C3  same mobile, name equal but for variant characters
  * frequency: persons of that name (B2, C3), of that name and birth year (C1, C2);
  * the more there are, the less an equal name says.
@@ -29,7 +30,8 @@ AS $$
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_candidate, pg_temp.registry_namesake, pg_temp.registry_same_phone;
 	CREATE TEMP TABLE registry_candidate ON COMMIT DROP AS
-		SELECT p.person_id, p.citizen_id, p.name, p.name_key, p.sex, p.birth_date, p.territory, p.life_status, p.phone
+		SELECT p.person_id, p.citizen_id, p.name, p.name_key, p.sex, p.birth_date, p.territory, p.life_status, p.phone,
+			   CASE left(registry.document_social_number(p.id_no), 4) WHEN 'HKG0' THEN '81' WHEN 'MAC0' THEN '82' WHEN 'TWN0' THEN '83' END AS permit
 		FROM pg_temp.registry_verdict v
 		JOIN registry.person p USING (person_id)
 		WHERE (v.life_status = 90 OR v.citizen_id IS NULL)
@@ -80,6 +82,12 @@ BEGIN
 		JOIN registry.person p ON p.name_key = c.name_key AND p.birth_date = c.birth_date AND p.sex = c.sex
 		WHERE p.life_status <> 90 OR (p.citizen_id IS NULL AND c.citizen_id IS NULL)
 		UNION ALL
+		SELECT p.person_id, c.person_id, 'C2', 0.6, 'document and residence permit of one place'
+		FROM pg_temp.registry_candidate c
+		JOIN registry.person p ON p.name_key = c.name_key AND left(p.citizen_id::text, 2) = c.permit
+		WHERE c.citizen_id IS NULL
+		  AND coalesce(p.birth_date = c.birth_date, true) AND coalesce(p.sex = c.sex, true)
+		UNION ALL
 		SELECT p.person_id, c.person_id, 'C3', 0.5, 'same mobile'
 		FROM pg_temp.registry_candidate c
 		JOIN pg_temp.registry_same_phone s ON s.phone = c.phone
@@ -87,7 +95,7 @@ BEGIN
 		WHERE (p.life_status <> 90 OR (p.citizen_id IS NULL AND c.citizen_id IS NULL))
 		  AND registry.name_variant_key(p.name) = registry.name_variant_key(c.name)
 	), weighed AS (
-		SELECT n.*, f.persons,
+		SELECT n.*, f.persons, n.level IN ('C1', 'C2') AND c.birth_date IS NOT NULL AS of_year,
 			   n.base - CASE n.level WHEN 'B2' THEN 0.03 ELSE 0.1 END * log(f.persons) AS weight,
 			   row_number() OVER (PARTITION BY least(n.person_id, n.other_id), greatest(n.person_id, n.other_id)
 								  ORDER BY n.base DESC, n.person_id) AS place
@@ -95,12 +103,13 @@ BEGIN
 		JOIN pg_temp.registry_candidate c ON c.person_id = n.other_id
 		CROSS JOIN LATERAL (
 			SELECT greatest(sum(k.persons), 1) AS persons FROM pg_temp.registry_namesake k
-			WHERE k.name_key = c.name_key AND (n.level IN ('B2', 'C3') OR k.birth_year = extract(year FROM c.birth_date))) f
+			WHERE k.name_key = c.name_key
+			  AND (n.level IN ('B2', 'C3') OR c.birth_date IS NULL OR k.birth_year = extract(year FROM c.birth_date))) f
 		JOIN registry.person p ON p.person_id = n.person_id
 		WHERE n.person_id <> n.other_id AND (n.level <> 'C2' OR f.persons <= 3) AND p.id_no !~ '^(.)\1*$'
 	)
 	SELECT w.person_id, w.other_id, w.level, round(greatest(w.weight, 0.05), 2)::real,
-		   format('%s, same name (%s known%s)', w.what, w.persons, CASE WHEN w.level IN ('C1', 'C2') THEN ' of that birth year' ELSE '' END)
+		   format('%s, same name (%s known%s)', w.what, w.persons, CASE WHEN w.of_year THEN ' of that birth year' ELSE '' END)
 	FROM weighed w
 	WHERE w.place = 1;
 END;
