@@ -6,10 +6,11 @@
 -- in which they were made.  So the state after an undo is the state as if the
 -- merge had never been, with all that came since.
 
-/*
- * Everybody whom merges, in force or of the links given, join with some of the
- * persons given, themselves among them.
- */
+ALTER TABLE registry.problem ADD COLUMN IF NOT EXISTS suspended jsonb;
+COMMENT ON COLUMN registry.problem.suspended IS 'how far the problem had been dealt with when a merge or split closed it; comes back with it';
+
+-- Everybody whom merges in force join with some of the persons given, these
+-- among them and first.
 CREATE OR REPLACE FUNCTION registry.link_group(persons bigint[]) RETURNS bigint[]
 	LANGUAGE plpgsql STABLE
 	SET search_path = pg_catalog, registry, pg_temp
@@ -140,9 +141,6 @@ END;
 $$;
 COMMENT ON FUNCTION registry.apply_links(bigint[], text) IS 'settles the links of some persons and judges whom that touches';
 
-ALTER TABLE registry.problem ADD COLUMN IF NOT EXISTS suspended jsonb;
-COMMENT ON COLUMN registry.problem.suspended IS 'how far the problem had been dealt with when a merge or split closed it; comes back with it';
-
 -- Who calls, also from inside a definer function.
 CREATE OR REPLACE FUNCTION registry.calling_role() RETURNS text
 	LANGUAGE plpgsql STABLE
@@ -192,8 +190,11 @@ $$;
 COMMENT ON FUNCTION registry.check_decision(bigint, bigint, text) IS 'refuses decisions without reason or about nobody';
 
 /*
- * Why two groups may not be joined: the link by which they are not the same, or
- * the persons whom the police hold as living under different numbers.
+ * What any merge of two groups needs.
+ * Errors: RG021 they are one already; RG022 somebody decided that a member of
+ * the one is not a member of the other; RG023 together they hold two numbers
+ * under which the police have a living person (居民身份证法 3: one person, one
+ * number, for life).
  */
 CREATE OR REPLACE FUNCTION registry.check_merge(keeps bigint[], drops bigint[]) RETURNS void
 	LANGUAGE plpgsql STABLE
