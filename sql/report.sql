@@ -177,8 +177,8 @@ SELECT (SELECT count(*) FROM person_list) AS persons, (SELECT count(*) FROM unen
 ROLLBACK TO nobody;
 
 -- find_person: any form of a number.
-INSERT INTO person_alias (person_id, kind, value) VALUES
-	(2, 'repaired', '340524198001010010'), (3, 'document', 'E12345678'), (4, 'former_name', '赵旧名'), (5, 'repaired', '34040220050901');
+INSERT INTO person_alias (person_id, kind, value, origin_person) VALUES
+	(2, 'repaired', '340524198001010010', 2), (3, 'document', 'E12345678', 3), (4, 'former_name', '赵旧名', 4), (5, 'repaired', '34040220050901', 5);
 SELECT given, find_person(given) FROM unnest(ARRAY['11010519491231002X', '11010519491231002x', ' 110105 19491231 002X ', '１１０１０５１９４９１２３１００２Ｘ',
 	'110105491231002', '340524198001010010', 'e12345678', '34040220050901', '赵旧名', '110105199001011231', '123', '', 'x', NULL]) AS given;
 

@@ -34,6 +34,11 @@ demo-stop: server-remove
 check: server-install
 	@bash $(root)/test/check
 
+# The random histories at length.
+.PHONY: long
+long: server-install
+	@ACTS=10000 bash $(root)/test/check t/merge.sh
+
 -include $(root)/test/city/city.mk
 -include $(root)/test/bench/bench.mk
 -include $(root)/test/fuzz/fuzz.mk

@@ -69,6 +69,7 @@ typedef struct RegisterFact
 	bool		has_birth_date;
 	bool		legacy15;
 	bool		name_invalid;	/* rule ID22 */
+	int64		origin;			/* tells the numbers of a merged person apart */
 } RegisterFact;
 
 typedef struct EnrolmentFact

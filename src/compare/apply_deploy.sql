@@ -12,11 +12,14 @@ DECLARE
 	made bigint;
 	numbers text;
 BEGIN
-	SELECT coalesce(max(a.person_id), 0) INTO last_id FROM registry.person_alias a;
+	-- ids are never used again: those of merged persons stand only in the links
+	SELECT greatest((SELECT max(a.person_id) FROM registry.person_alias a),
+					(SELECT max(greatest(l.person_id, l.other_id)) FROM registry.link l), 0) INTO last_id;
 	numbers := format(
 		'SELECT %1$s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS person_id,'
 		' CASE WHEN n.citizen_id IS NOT NULL THEN ''citizen_id'' ELSE ''document'' END AS kind,'
-		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id, n.territory'
+		' coalesce(n.citizen_id::text, n.number) AS value, n.batch_id, n.territory,'
+		' %1$s + row_number() OVER (ORDER BY n.citizen_id, n.number) AS origin_person'
 		-- citizens of the registers, citizens that only others name, and documents
 		' FROM (SELECT p.citizen_id, NULL::text AS number, min(p.batch_id) AS batch_id,'
 		-- the household register's place goes before the migrant register's
@@ -40,7 +43,7 @@ BEGIN
 	IF registry.may_load('registry.person_alias') THEN
 		made := registry.load_table('registry.person_alias', numbers, NULL, NULL, false);
 	ELSE
-		EXECUTE format('INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory) %s'
+		EXECUTE format('INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory, origin_person) %s'
 					   ' WHERE NOT EXISTS (SELECT FROM registry.person_alias a'
 					   ' WHERE a.value = coalesce(n.citizen_id::text, n.number) AND a.kind <> ''former_name'')', numbers);
 		GET DIAGNOSTICS made = ROW_COUNT;
@@ -48,8 +51,8 @@ BEGIN
 	PERFORM registry.analyze_grown('{person_alias}');
 
 	-- the forms under which a number or a name was also known
-	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory)
-	SELECT DISTINCT ON (a.person_id, s.kind, s.value) a.person_id, s.kind, s.value, s.batch_id, a.territory
+	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory, origin_person)
+	SELECT DISTINCT ON (a.origin_person, s.kind, s.value) a.person_id, s.kind, s.value, s.batch_id, a.territory, a.origin_person
 	FROM (SELECT p.number, 'legacy15' AS kind, left(p.number, 6) || substr(p.number, 9, 9) AS value, p.batch_id
 		  FROM registry.staged_population p WHERE p.repair = 'legacy15'
 		  UNION ALL
@@ -66,7 +69,7 @@ BEGIN
 		  FROM registry.staged_population p WHERE p.former_name IS NOT NULL AND p.fault IS NULL) s
 	JOIN registry.person_alias a ON a.value = s.number AND a.kind IN ('citizen_id', 'document')
 	WHERE s.batch_id = ANY (batches)
-	ORDER BY a.person_id, s.kind, s.value, s.batch_id
+	ORDER BY a.origin_person, s.kind, s.value, s.batch_id
 	ON CONFLICT DO NOTHING;
 	RETURN made;
 END;
@@ -134,7 +137,7 @@ BEGIN
 		'CREATE TEMP TABLE registry_difference ON COMMIT DROP AS'
 		' SELECT s.place, s.row_key, s.batch_id, t.row_key AS old_key, t.%2$I AS id, t.person_id AS old_person,'
 		' CASE WHEN s.row_key IS NULL THEN t.source END AS gone_from'
-		' FROM (SELECT s.ctid AS place, s.row_key, s.batch_id, s.row_hash FROM registry.staged_%1$I s WHERE s.batch_id = ANY ($1)) s'
+		' FROM (SELECT s.ctid AS place, s.row_key, s.batch_id, s.row_hash FROM registry.staged_%1$s s WHERE s.batch_id = ANY ($1)) s'
 		' %3$s JOIN (SELECT t.row_key, t.%2$I, t.person_id, t.row_hash, t.ended_on, t.source FROM registry.%1$I t WHERE t.source = ANY ($2)) t'
 		' ON t.row_key = s.row_key'
 		' WHERE t.row_key IS NULL'
@@ -177,7 +180,7 @@ BEGIN
 		'CREATE TEMP TABLE registry_new ON COMMIT DROP AS'
 		' SELECT d.row_key, d.batch_id, b.delivery, s.line_no, s.source, s.number, s.name_key, hashtextextended(ROW(%2$s)::text, 0) AS content'
 		' FROM pg_temp.registry_difference d'
-		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
+		' JOIN registry.staged_%1$s s ON s.ctid = d.place'
 		' JOIN registry.batch b ON b.batch_id = d.batch_id'
 		' WHERE d.id IS NULL', fact, format(content, 's'));
 	ANALYZE pg_temp.registry_new;
@@ -193,7 +196,7 @@ BEGIN
 			' FROM registry.%1$I t'
 			' WHERE t.ended_on IS NULL'
 			' AND EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = ''delta'' AND n.source = t.source AND n.name_key = t.name_key)'
-			' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))',
+			' AND NOT EXISTS (SELECT FROM registry.staged_%1$s s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))',
 			fact, id_column, format(content, 't')) USING batches;
 	END IF;
 	ANALYZE pg_temp.registry_left;
@@ -206,7 +209,7 @@ BEGIN
 		' JOIN registry.reject j ON j.batch_id = w.to_batch_id AND j.line_no = w.to_line_no AND j.source = n.source AND j.state = ''open'''
 		' JOIN registry.%1$I t ON t.row_key = j.row_key'
 		' WHERE t.ended_on IS NULL AND t.person_id = 0'
-		' AND NOT EXISTS (SELECT FROM registry.staged_%1$I s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))'
+		' AND NOT EXISTS (SELECT FROM registry.staged_%1$s s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))'
 		' ORDER BY t.row_key, n.row_key', fact, id_column) USING batches;
 	INSERT INTO pg_temp.registry_pair
 	SELECT k.row_key, k.old_key, k.id, k.person_id
@@ -257,7 +260,7 @@ BEGIN
 		   string_agg(format('%1$I = s.%1$I', a.attname), ', ' ORDER BY a.attnum)
 	INTO columns, assignments
 	FROM pg_attribute a
-	JOIN pg_attribute b ON b.attrelid = format('registry.staged_%I', fact)::regclass AND b.attname = a.attname
+	JOIN pg_attribute b ON b.attrelid = format('registry.staged_%s', fact)::regclass AND b.attname = a.attname
 	WHERE a.attrelid = format('registry.%I', fact)::regclass AND a.attnum > 0 AND NOT a.attisdropped
 	  AND a.attname NOT IN ('person_id', 'origin_person', 'territory', 'ended_on', 'valid_from', id_column);
 
@@ -289,9 +292,10 @@ BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_changed;
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_changed ON COMMIT DROP AS'
-		' SELECT d.place, d.row_key, d.batch_id, d.id, d.old_person, coalesce(a.person_id, 0) AS person_id, %2$s AS territory, s.number'
+		' SELECT d.place, d.row_key, d.batch_id, d.id, d.old_person, coalesce(a.person_id, 0) AS person_id,'
+		' coalesce(a.origin_person, 0) AS origin_person, %2$s AS territory, s.number'
 		' FROM pg_temp.registry_difference d'
-		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
+		' JOIN registry.staged_%1$s s ON s.ctid = d.place'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' WHERE d.id IS NOT NULL AND d.gone_from IS NULL', fact, replace(place, '$2', '$1')) USING home;
 	ANALYZE pg_temp.registry_changed;
@@ -301,20 +305,20 @@ BEGIN
 		' FROM pg_temp.registry_changed c JOIN registry.%1$I t ON t.person_id = c.old_person AND t.%2$I = c.id'
 		' WHERE t.number <> c.number ON CONFLICT DO NOTHING', fact, id_column);
 	EXECUTE format(
-		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.person_id, c.territory, NULL), %3$s'
-		' FROM pg_temp.registry_changed c, registry.staged_%1$I s'
+		'UPDATE registry.%1$I t SET (person_id, origin_person, territory, ended_on) = (c.person_id, c.origin_person, c.territory, NULL), %3$s'
+		' FROM pg_temp.registry_changed c, registry.staged_%1$s s'
 		' WHERE t.person_id = c.old_person AND t.%2$I = c.id AND s.ctid = c.place',
 		fact, id_column, assignments);
 
-	-- rows the source never said before, in the order of the persons
+	-- rows the source never said before, in an order in which no row's id depends on a merge
 	EXECUTE format(
 		'WITH arrived AS (INSERT INTO registry.%1$I (person_id, origin_person, territory, valid_from, %2$s)'
-		' SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0), %3$s, s.valid_from, %4$s'
+		' SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.origin_person, 0), %3$s, s.valid_from, %4$s'
 		' FROM pg_temp.registry_difference d'
-		' JOIN registry.staged_%1$I s ON s.ctid = d.place'
+		' JOIN registry.staged_%1$s s ON s.ctid = d.place'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' WHERE d.id IS NULL'
-		' ORDER BY 1'
+		' ORDER BY 2, s.batch_id, s.line_no'
 		' RETURNING person_id, batch_id),'
 		' seen AS (INSERT INTO pg_temp.registry_author (person_id, batch_id) SELECT DISTINCT r.person_id, r.batch_id FROM arrived r)'
 		' UPDATE registry.batch b SET inserted = b.inserted + c.rows'
@@ -355,12 +359,12 @@ CREATE OR REPLACE FUNCTION registry.load_facts(fact text, id_column text, batche
 AS $$
 DECLARE
 	rows text := format(
-		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.person_id, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
-		' FROM registry.staged_%1$I s'
+		'SELECT coalesce(a.person_id, 0) AS person_id, coalesce(a.origin_person, 0) AS origin_person, %2$s AS territory, s.valid_from, %3$s'
+		' FROM registry.staged_%1$s s'
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' WHERE s.batch_id = ANY ($1) %4$s',
 		fact, place, (SELECT string_agg('s.' || c, ', ') FROM unnest(string_to_array(columns, ', ')) c),
-		CASE WHEN fact <> 'enrolment' THEN 'ORDER BY 1' ELSE '' END);
+		CASE WHEN fact <> 'enrolment' THEN 'ORDER BY 2' ELSE '' END);
 	first_run boolean := registry.setting('current_reference_date') IS NULL;	-- everybody will be judged
 BEGIN
 	PERFORM registry.load_table(format('registry.%I', fact)::regclass,
@@ -373,7 +377,7 @@ BEGIN
 				   ' SELECT t.batch_id, count(*) AS rows FROM registry.%I t WHERE t.person_id > 0 GROUP BY t.batch_id', fact);
 	UPDATE registry.batch b SET inserted = b.inserted + a.rows FROM pg_temp.registry_arrived a WHERE b.batch_id = a.batch_id;
 	IF NOT first_run THEN
-		EXECUTE format('INSERT INTO pg_temp.registry_touched SELECT DISTINCT t.person_id FROM registry.%I t ON CONFLICT DO NOTHING', fact);
+		EXECUTE format('INSERT INTO pg_temp.registry_touched (person_id) SELECT DISTINCT t.person_id FROM registry.%I t ON CONFLICT DO NOTHING', fact);
 	END IF;
 END;
 $$;
@@ -492,16 +496,16 @@ BEGIN
 		-- where a snapshot sees what was committed before the lock
 		BEGIN
 			IF current_setting('transaction_isolation') = 'read committed' THEN
-				EXECUTE format('LOCK TABLE registry.staged_%I IN ACCESS EXCLUSIVE MODE NOWAIT', fact);
+				EXECUTE format('LOCK TABLE registry.staged_%s IN ACCESS EXCLUSIVE MODE NOWAIT', fact);
 				IF NOT EXISTS (SELECT FROM registry.batch b WHERE b.state IN ('staged', 'held') AND b.batch_id <> ALL (batches)) THEN
-					EXECUTE format('TRUNCATE registry.staged_%I', fact);
+					EXECUTE format('TRUNCATE registry.staged_%s', fact);
 					CONTINUE;
 				END IF;
 			END IF;
 		EXCEPTION WHEN lock_not_available THEN
 			NULL;
 		END;
-		EXECUTE format('DELETE FROM registry.staged_%I s WHERE s.batch_id = ANY ($1)', fact) USING batches;
+		EXECUTE format('DELETE FROM registry.staged_%s s WHERE s.batch_id = ANY ($1)', fact) USING batches;
 	END LOOP;
 	DELETE FROM registry.staged_answer a WHERE a.batch_id = ANY (batches);
 END;

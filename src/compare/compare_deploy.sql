@@ -40,15 +40,26 @@ END;
 $$;
 COMMENT ON FUNCTION registry.reference_date() IS 'date at which the registry judges: setting reference_date, else the newest cutoff of the applied batches';
 
--- Tables that one recompute works in; they vanish with its transaction.
+-- Tables that one recompute works in; they vanish with its transaction, and are
+-- emptied for the next act of the same one.  Only the owner's own: a trigger on
+-- somebody else's would run with the owner's rights.
 CREATE OR REPLACE FUNCTION registry.create_recompute_tables() RETURNS void
 	LANGUAGE plpgsql
 	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
+	IF (SELECT count(*) FROM pg_class c
+		WHERE c.oid IN (to_regclass('pg_temp.registry_touched'), to_regclass('pg_temp.registry_verdict'), to_regclass('pg_temp.registry_finding'))
+		  AND c.relowner = current_user::regrole AND NOT c.relhastriggers AND NOT c.relhasrules
+		  AND c.relnatts = CASE c.relname WHEN 'registry_touched' THEN 2 WHEN 'registry_verdict' THEN 34 ELSE 10 END) = 3 THEN
+		DELETE FROM pg_temp.registry_touched;
+		DELETE FROM pg_temp.registry_verdict;
+		DELETE FROM pg_temp.registry_finding;
+		RETURN;
+	END IF;
 	DROP TABLE IF EXISTS pg_temp.registry_touched, pg_temp.registry_verdict, pg_temp.registry_finding;
-	CREATE TEMP TABLE registry_touched (person_id bigint PRIMARY KEY) ON COMMIT DROP;
+	CREATE TEMP TABLE registry_touched (person_id bigint PRIMARY KEY, last_seen date) ON COMMIT DROP;
 	CREATE TEMP TABLE registry_verdict ON COMMIT DROP AS
 		SELECT p.person_id, p.territory, p.citizen_id, p.id_kind, p.id_no, p.name, p.name_key, p.sex, p.birth_date,
 			   p.ethnic, p.hukou_region, p.residence_region, p.phone, p.address, p.life_status, p.life_since,
@@ -181,6 +192,68 @@ $$;
 COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller how far a long act has come';
 
 /*
+ * Judges everybody, or the persons of pg_temp.registry_touched, and writes what
+ * follows: states, territory of the rows, problems, coverage cells.  The one
+ * way in which a person's state comes about, for compare() and for acts on
+ * single persons alike; the caller has made the tables (create_recompute_tables).
+ *
+ * batch: batch that brought the changes, null for an act
+ * started: of a compare(), which also looks through the rows that are nobody's
+ *		and tells its steps; null for an act, whose findings are all of the
+ *		persons it touched
+ */
+CREATE OR REPLACE FUNCTION registry.recompute(everyone boolean, reference date, batch bigint, started timestamptz DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	listed CONSTANT boolean := started IS NOT NULL;
+	judged bigint;
+BEGIN
+	judged := registry.judge_persons(everyone, reference, registry.home_region(),
+									 'pg_temp.registry_verdict', 'pg_temp.registry_finding');
+	IF listed THEN
+		PERFORM registry.report_step(started, format('judged %s persons', judged));
+		ANALYZE pg_temp.registry_verdict (person_id);
+	END IF;
+	PERFORM registry.find_other_problems(listed);
+	IF listed THEN
+		ANALYZE pg_temp.registry_finding;
+		PERFORM registry.report_step(started, format('%s findings', (SELECT count(*) FROM pg_temp.registry_finding)));
+	END IF;
+	PERFORM registry.write_persons();
+	IF listed THEN
+		PERFORM registry.report_step(started, 'persons written');
+	END IF;
+	PERFORM registry.follow_territory();
+	PERFORM registry.write_problems(everyone, batch, listed);
+	IF listed THEN
+		PERFORM registry.report_step(started, 'problems written');
+	END IF;
+	PERFORM registry.write_cells(everyone);
+	IF listed THEN
+		PERFORM registry.report_step(started, 'coverage counted');
+	END IF;
+	RETURN judged;
+END;
+$$;
+COMMENT ON FUNCTION registry.recompute(boolean, date, bigint, timestamptz) IS
+	'judges everybody or the touched persons and writes states, problems and cells; internal to compare() and to acts on persons';
+
+-- Acts on persons and compare() go one after the other: each holds this to the
+-- end of its transaction.
+CREATE OR REPLACE FUNCTION registry.lock_persons() RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('registry.persons', 0));
+END;
+$$;
+COMMENT ON FUNCTION registry.lock_persons() IS 'waits for compare() and other acts on persons to end';
+
+/*
  * CALL registry.compare([full => true])
  *
  * Brings the registry up to date: applies all staged batches in the order of
@@ -199,13 +272,13 @@ DECLARE
 	batches bigint[];
 	applied bigint[] := '{}';
 	everyone boolean;
-	judged bigint;
 	started timestamptz := clock_timestamp();
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtextextended('registry.compare', 0)) THEN
 		RAISE EXCEPTION 'another compare() is running'
 			USING ERRCODE = 'RG001', HINT = 'Wait for it to finish, then call compare() again.';
 	END IF;
+	PERFORM registry.lock_persons();
 	PERFORM registry.create_recompute_tables();
 
 	LOOP
@@ -243,28 +316,17 @@ BEGIN
 	ANALYZE pg_temp.registry_touched;
 	PERFORM registry.report_step(started, format('judging %s persons at %s',
 		CASE WHEN everyone THEN 'all' ELSE (SELECT count(*)::text FROM pg_temp.registry_touched) END, reference));
-	judged := registry.judge_persons(everyone, reference, registry.home_region(),
-									 'pg_temp.registry_verdict', 'pg_temp.registry_finding');
-	PERFORM registry.report_step(started, format('judged %s persons', judged));
-	ANALYZE pg_temp.registry_verdict (person_id);
-	PERFORM registry.find_other_problems();
-	ANALYZE pg_temp.registry_finding;
-	PERFORM registry.report_step(started, format('%s findings', (SELECT count(*) FROM pg_temp.registry_finding)));
-
-	PERFORM registry.write_persons();
-	PERFORM registry.report_step(started, 'persons written');
-	PERFORM registry.follow_territory();
-	PERFORM registry.write_problems(everyone, (SELECT max(a) FROM unnest(applied) a));
-	PERFORM registry.report_step(started, 'problems written');
-	PERFORM registry.write_cells(everyone);
+	PERFORM registry.recompute(everyone, reference, (SELECT max(a) FROM unnest(applied) a), started);
 	PERFORM registry.analyze_grown('{person,problem}');
-	PERFORM registry.report_step(started, 'coverage counted');
+	PERFORM registry.report_step(started, format('%s proposals', registry.propose_links()));
 
 	UPDATE registry.batch b SET state = 'applied', finished_at = clock_timestamp() WHERE b.batch_id = ANY (applied);
 	PERFORM registry.clear_staged(applied);
-	PERFORM registry.report_step(started, 'done');
 	INSERT INTO registry.setting (name, value, note) VALUES ('current_reference_date', to_char(reference, 'YYYY-MM-DD'), 'kept by compare()')
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+	-- last, because it judges again whom it joins
+	PERFORM registry.link_documents();
+	PERFORM registry.report_step(started, 'done');
 END;
 $$;
 COMMENT ON PROCEDURE registry.compare(boolean) IS 'applies staged batches and recomputes the persons they touch; full => true recomputes everybody';
@@ -272,6 +334,8 @@ COMMENT ON PROCEDURE registry.compare(boolean) IS 'applies staged batches and re
 REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(),
 	registry.refresh_employer_injury(date),
 	registry.touch_others(date, date),
+	registry.recompute(boolean, date, bigint, timestamptz),
+	registry.lock_persons(),
 	registry.analyze_grown(text[]) FROM PUBLIC;
 
 REVOKE EXECUTE ON PROCEDURE registry.compare(boolean) FROM PUBLIC;

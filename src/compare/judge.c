@@ -89,6 +89,24 @@ static const char *const finding_columns[FINDING_COLUMN_COUNT] = {
 	"person_id", "territory", "rule_id", "finding_key", "employer", "schemes", "months", "amount", "keep", "evidence"
 };
 
+/*
+ * How good a row's claim is to give a person of several numbers the number: the
+ * smaller rank wins, then the smaller origin.  Rows of one number are equal.
+ */
+enum NumberRank
+{
+	RANK_NONE,					/* no row yet */
+	RANK_HOUSEHOLD_LIVE, RANK_MIGRANT_LIVE, RANK_HOUSEHOLD, RANK_MIGRANT,
+	RANK_OWN_LIST,				/* in no register, the number by which the person is kept */
+	RANK_LIST
+};
+
+typedef struct NumberClaim
+{
+	int			rank;
+	int64		origin;			/* person that the row's number first led to */
+} NumberClaim;
+
 /* What the sources say of the items of a person. */
 typedef struct PersonItems
 {
@@ -102,7 +120,11 @@ typedef struct PersonItems
 	bool		phone_from_register;
 	char	   *former_keys[8];
 	int			former_count;
-	char	   *second_key;		/* name key of the other register */
+	char	   *other_keys[8];	/* name keys of the other register rows */
+	int			other_count;
+	NumberClaim citizen_claim;	/* of the row that citizen_id is of */
+	NumberClaim number_claim;	/* of the row that number is of */
+	NumberClaim register_claim;	/* of the register row preferred for the items */
 	char	   *variant_key;	/* of name, made when first needed */
 	char	   *sex;
 	char	   *ethnic;
@@ -165,21 +187,45 @@ typedef struct Judge
 		} \
 	} while (0)
 
+static bool
+claim_is_better(NumberClaim claim, NumberClaim held)
+{
+	return held.rank == RANK_NONE || claim.rank < held.rank ||
+		(claim.rank == held.rank && claim.origin < held.origin);
+}
+
+/* Outside the registers the number by which the person is kept goes first. */
+static NumberClaim
+claim_of_list(const FactStream *stream, int origin)
+{
+	NumberClaim claim = {RANK_LIST, stream_int64(stream, origin, stream->person_id)};
+
+	if (claim.origin == stream->person_id)
+		claim.rank = RANK_OWN_LIST;
+	return claim;
+}
+
 /* What every kind of row says: whose it is, and which territory it carries. */
 static void
-note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number, int territory)
+note_identity(PersonItems *items, const FactStream *stream, int citizen_id, int id_kind, int number, int territory,
+			  NumberClaim claim)
 {
 	RegionCode	of_row = stream_int64(stream, territory, 0);
+	CitizenId	of_number = stream_int64(stream, citizen_id, 0);
 
 	if (items->number == NULL)
 		items->row_territory = of_row;
 	items->rows_differ |= of_row == 0 || of_row != items->row_territory;
-	if (items->citizen_id == 0)
-		items->citizen_id = stream_int64(stream, citizen_id, 0);
-	if (items->number == NULL)
+	if (of_number != 0 && claim_is_better(claim, items->citizen_claim))
+	{
+		items->citizen_id = of_number;
+		items->citizen_claim = claim;
+	}
+	if (claim_is_better(claim, items->number_claim))
 	{
 		items->id_kind = stream_text(stream, id_kind);
 		items->number = stream_text(stream, number);
+		items->number_claim = claim;
 	}
 }
 
@@ -193,8 +239,9 @@ answer_name(PersonItems *items, const char *name, const char *key)
 		return name_is_invalid(name, strlen(name)) ? NAME_INVALID : NAME_NOT_ASKED;
 	if (strcmp(key, items->name_key) == 0)
 		return NAME_SAME;
-	if (items->second_key != NULL && strcmp(key, items->second_key) == 0)
-		return NAME_SAME;
+	for (int i = 0; i < items->other_count; i++)
+		if (strcmp(key, items->other_keys[i]) == 0)
+			return NAME_SAME;
 	if (name_is_invalid(name, strlen(name)))
 		return NAME_INVALID;
 	if (items->variant_key == NULL)
@@ -223,13 +270,13 @@ is_legacy15(const FactStream *stream, int repair)
 	"SELECT p.person_id, p.citizen_id, p.id_kind, p.number, p.repair, p.name, p.name_key, " \
 	"p.former_name, p.sex, p.ethnic, p.birth_date, p.hukou_region, p.hukou_address, " \
 	"p.residence_region, p.residence_address, p.phone, p.status, p.status_date, " \
-	"p.territory, p.source <> 'police_migrant' FROM registry.population p"
+	"p.territory, p.source <> 'police_migrant', p.origin_person, p.ended_on IS NOT NULL FROM registry.population p"
 enum
 {
 	POP_PERSON, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_REPAIR, POP_NAME, POP_NAME_KEY,
 	POP_FORMER_NAME, POP_SEX, POP_ETHNIC, POP_BIRTH, POP_HUKOU, POP_HUKOU_ADDRESS,
 	POP_RESIDENCE, POP_RESIDENCE_ADDRESS, POP_PHONE, POP_STATUS, POP_STATUS_DATE,
-	POP_TERRITORY, POP_HOUSEHOLD, POP_COLUMNS
+	POP_TERRITORY, POP_HOUSEHOLD, POP_ORIGIN, POP_ENDED, POP_COLUMNS
 };
 
 static void
@@ -241,24 +288,46 @@ note_former_name(PersonItems *items, const FactStream *stream)
 		items->former_keys[items->former_count++] = name_key_text(former, strlen(former));
 }
 
-/* Items of a register row; the household register goes before the migrant one. */
 static void
-note_register_items(PersonItems *items, const FactStream *stream, bool preferred)
+note_other_key(PersonItems *items, char *key)
+{
+	if (key != NULL && items->other_count < lengthof(items->other_keys))
+		items->other_keys[items->other_count++] = key;
+}
+
+/*
+ * Items of a register row: the household register goes before the migrant one,
+ * and in one register, where a person has several numbers, the number of a
+ * living person before one that is struck off.
+ */
+static void
+note_register_items(PersonItems *items, const FactStream *stream, NumberClaim claim)
 {
 	char	   *address = stream_text(stream, POP_RESIDENCE_ADDRESS);
+	bool		household = stream_bool(stream, POP_HOUSEHOLD);
+	bool		preferred;
+
+	if (claim.rank == RANK_MIGRANT_LIVE)
+		claim.rank = RANK_HOUSEHOLD;
+	else if (claim.rank == RANK_HOUSEHOLD)
+		claim.rank = RANK_MIGRANT_LIVE;
+	preferred = claim_is_better(claim, items->register_claim) ||
+		(household && claim.rank == items->register_claim.rank && claim.origin == items->register_claim.origin);
+	if (preferred)
+		items->register_claim = claim;
 
 	if (address == NULL)
 		address = stream_text(stream, POP_HUKOU_ADDRESS);
 	if (preferred || items->name == NULL)
 	{
 		if (items->name_from_register)
-			items->second_key = items->name_key;
+			note_other_key(items, items->name_key);
 		items->name = stream_text(stream, POP_NAME);
 		items->name_key = stream_text(stream, POP_NAME_KEY);
 		items->name_from_register = true;
 	}
 	else
-		items->second_key = stream_text(stream, POP_NAME_KEY);
+		note_other_key(items, stream_text(stream, POP_NAME_KEY));
 #define TAKE(item, value) \
 	do { if (preferred ? (value) != 0 : items->item == 0) items->item = (value); } while (0)
 	TAKE(sex, stream_text(stream, POP_SEX));
@@ -273,6 +342,47 @@ note_register_items(PersonItems *items, const FactStream *stream, bool preferred
 	note_former_name(items, stream);
 }
 
+/* A person whom the police hold as present, soldiers and prisoners among them. */
+static bool
+is_police_live(int status)
+{
+	return status == LIFE_REGISTERED || status == LIFE_ARMY || status == LIFE_PRISON;
+}
+
+/* A living person's number goes before one that is struck off, the household register before the migrant one. */
+static NumberClaim
+claim_of_register(const FactStream *stream)
+{
+	bool		live = is_police_live(stream_int16(stream, POP_STATUS));
+	NumberClaim claim = {.origin = stream_int64(stream, POP_ORIGIN, stream->person_id)};
+
+	if (stream_bool(stream, POP_HOUSEHOLD))
+		claim.rank = live ? RANK_HOUSEHOLD_LIVE : RANK_HOUSEHOLD;
+	else
+		claim.rank = live ? RANK_MIGRANT_LIVE : RANK_MIGRANT;
+	return claim;
+}
+
+/*
+ * Who lives under a corrected number did not move away under the old one: its
+ * entry is only the trace of the correction.
+ */
+static void
+drop_superseded_registers(Dossier *dossier, int64 living_origin)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < dossier->register_count; i++)
+	{
+		RegisterFact *row = &dossier->registers[i];
+
+		if (row->origin != living_origin && row->status >= LIFE_MOVED_IN_PROVINCE && row->status <= LIFE_CANCELLED)
+			continue;
+		dossier->registers[kept++] = *row;
+	}
+	dossier->register_count = kept;
+}
+
 static void
 read_population(Judge *judge, int64 person_id)
 {
@@ -281,10 +391,15 @@ read_population(Judge *judge, int64 person_id)
 
 	for (; stream->person_id == person_id; stream_advance(stream))
 	{
+		NumberClaim claim = claim_of_register(stream);
 		RegisterFact *row;
 		char	   *sex;
 		char	   *name;
 
+		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_TERRITORY, claim);
+		note_register_items(&judge->items, stream, claim);
+		if (stream_bool(stream, POP_ENDED))
+			continue;
 		ROOM_FOR_ONE_MORE(dossier->registers, dossier->register_count, judge->register_room);
 		row = &dossier->registers[dossier->register_count++];
 		row->household = stream_bool(stream, POP_HOUSEHOLD);
@@ -296,9 +411,10 @@ read_population(Judge *judge, int64 person_id)
 		row->legacy15 = is_legacy15(stream, POP_REPAIR);
 		name = stream_text(stream, POP_NAME);
 		row->name_invalid = name_is_invalid(name, strlen(name));
-		note_identity(&judge->items, stream, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_TERRITORY);
-		note_register_items(&judge->items, stream, row->household);
+		row->origin = claim.origin;
 	}
+	if (judge->items.number_claim.rank == RANK_HOUSEHOLD_LIVE || judge->items.number_claim.rank == RANK_MIGRANT_LIVE)
+		drop_superseded_registers(dossier, judge->items.number_claim.origin);
 }
 
 /* ---- enrolment ---- */
@@ -307,14 +423,15 @@ read_population(Judge *judge, int64 person_id)
 	"SELECT e.person_id, e.citizen_id, e.id_kind, e.number, e.repair, e.name, e.name_key, e.enrolment_id, " \
 	"e.scheme, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
 	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, e.territory, " \
-	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i) " \
+	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i), " \
+	"e.origin_person, e.ended_on IS NOT NULL " \
 	"FROM registry.enrolment e"
 enum
 {
 	ENR_PERSON, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_REPAIR, ENR_NAME, ENR_NAME_KEY, ENR_ID,
 	ENR_SCHEME, ENR_AGENCY, ENR_STATUS, ENR_PAY, ENR_START, ENR_END, ENR_THROUGH,
 	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE, ENR_TERRITORY,
-	ENR_EMPLOYER_INJURY, ENR_COLUMNS
+	ENR_EMPLOYER_INJURY, ENR_ORIGIN, ENR_ENDED, ENR_COLUMNS
 };
 
 static void
@@ -403,15 +520,19 @@ read_enrolments(Judge *judge, int64 person_id)
 		char	   *name = stream_text(stream, ENR_NAME);
 		char	   *key = stream_text(stream, ENR_NAME_KEY);
 
-		ROOM_FOR_ONE_MORE(dossier->enrolments, dossier->enrolment_count, judge->enrolment_room);
-		row = &dossier->enrolments[dossier->enrolment_count++];
-		fill_enrolment(row, stream);
-		row->name = answer_name(items, name, key);
-		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_TERRITORY);
-		note_name(items, name, key, 1);
+		note_identity(items, stream, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_TERRITORY,
+					  claim_of_list(stream, ENR_ORIGIN));
 		note_phone(items, stream_text(stream, ENR_PHONE));
 		if (!stream->nulls[ENR_AGENCY])
-			note_agency(items, DatumGetInt64(stream->values[ENR_AGENCY]), row->start);
+			note_agency(items, DatumGetInt64(stream->values[ENR_AGENCY]), stream_month(stream, ENR_START));
+		if (!stream_bool(stream, ENR_ENDED))
+		{
+			ROOM_FOR_ONE_MORE(dossier->enrolments, dossier->enrolment_count, judge->enrolment_room);
+			row = &dossier->enrolments[dossier->enrolment_count++];
+			fill_enrolment(row, stream);
+			row->name = answer_name(items, name, key);
+		}
+		note_name(items, name, key, 1);
 	}
 	if (dossier->enrolment_count > 1)
 		qsort(dossier->enrolments, dossier->enrolment_count, sizeof(EnrolmentFact), compare_enrolments);
@@ -421,11 +542,11 @@ read_enrolments(Judge *judge, int64 person_id)
 
 #define CIRCUMSTANCE_QUERY \
 	"SELECT c.person_id, c.citizen_id, c.id_kind, c.number, c.repair, c.name, c.name_key, " \
-	"c.kind, c.start_date, c.end_date, c.territory FROM registry.circumstance c"
+	"c.kind, c.start_date, c.end_date, c.territory, c.origin_person, c.ended_on IS NOT NULL FROM registry.circumstance c"
 enum
 {
 	CIR_PERSON, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_REPAIR, CIR_NAME, CIR_NAME_KEY,
-	CIR_KIND, CIR_START, CIR_END, CIR_TERRITORY, CIR_COLUMNS
+	CIR_KIND, CIR_START, CIR_END, CIR_TERRITORY, CIR_ORIGIN, CIR_ENDED, CIR_COLUMNS
 };
 
 static CircumstanceKind
@@ -462,25 +583,30 @@ read_circumstances(Judge *judge, int64 person_id)
 		char	   *name = stream_text(stream, CIR_NAME);
 		char	   *key = stream_text(stream, CIR_NAME_KEY);
 
-		ROOM_FOR_ONE_MORE(dossier->circumstances, dossier->circumstance_count, judge->circumstance_room);
-		row = &dossier->circumstances[dossier->circumstance_count++];
-		row->kind = circumstance_kind(stream_text(stream, CIR_KIND));
-		row->has_start = stream_date(stream, CIR_START, &row->start);
-		row->has_end = stream_date(stream, CIR_END, &row->end);
-		row->legacy15 = is_legacy15(stream, CIR_REPAIR);
-		row->name = answer_name(&judge->items, name, key);
-		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_TERRITORY);
+		note_identity(&judge->items, stream, CIR_CITIZEN_ID, CIR_ID_KIND, CIR_NUMBER, CIR_TERRITORY,
+					  claim_of_list(stream, CIR_ORIGIN));
+		if (!stream_bool(stream, CIR_ENDED))
+		{
+			ROOM_FOR_ONE_MORE(dossier->circumstances, dossier->circumstance_count, judge->circumstance_room);
+			row = &dossier->circumstances[dossier->circumstance_count++];
+			row->kind = circumstance_kind(stream_text(stream, CIR_KIND));
+			row->has_start = stream_date(stream, CIR_START, &row->start);
+			row->has_end = stream_date(stream, CIR_END, &row->end);
+			row->legacy15 = is_legacy15(stream, CIR_REPAIR);
+			row->name = answer_name(&judge->items, name, key);
+		}
 		note_name(&judge->items, name, key, 2);
 	}
 }
 
 #define ELSEWHERE_QUERY \
 	"SELECT w.person_id, w.citizen_id, w.id_kind, w.number, w.repair, w.name, w.name_key, " \
-	"w.scheme, w.region, w.enrol_status, w.pay_status, w.territory FROM registry.elsewhere w"
+	"w.scheme, w.region, w.enrol_status, w.pay_status, w.territory, w.origin_person, w.ended_on IS NOT NULL " \
+	"FROM registry.elsewhere w"
 enum
 {
 	ELS_PERSON, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_REPAIR, ELS_NAME, ELS_NAME_KEY,
-	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_TERRITORY, ELS_COLUMNS
+	ELS_SCHEME, ELS_REGION, ELS_STATUS, ELS_PAY, ELS_TERRITORY, ELS_ORIGIN, ELS_ENDED, ELS_COLUMNS
 };
 
 static void
@@ -495,15 +621,19 @@ read_elsewheres(Judge *judge, int64 person_id)
 		char	   *name = stream_text(stream, ELS_NAME);
 		char	   *key = stream_text(stream, ELS_NAME_KEY);
 
-		ROOM_FOR_ONE_MORE(dossier->elsewheres, dossier->elsewhere_count, judge->elsewhere_room);
-		row = &dossier->elsewheres[dossier->elsewhere_count++];
-		row->scheme = stream_scheme(stream, ELS_SCHEME);
-		row->enrol_status = stream_int16(stream, ELS_STATUS);
-		row->pay_status = stream_int16(stream, ELS_PAY);
-		row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
-		row->legacy15 = is_legacy15(stream, ELS_REPAIR);
-		row->name = answer_name(&judge->items, name, key);
-		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_TERRITORY);
+		note_identity(&judge->items, stream, ELS_CITIZEN_ID, ELS_ID_KIND, ELS_NUMBER, ELS_TERRITORY,
+					  claim_of_list(stream, ELS_ORIGIN));
+		if (!stream_bool(stream, ELS_ENDED))
+		{
+			ROOM_FOR_ONE_MORE(dossier->elsewheres, dossier->elsewhere_count, judge->elsewhere_room);
+			row = &dossier->elsewheres[dossier->elsewhere_count++];
+			row->scheme = stream_scheme(stream, ELS_SCHEME);
+			row->enrol_status = stream_int16(stream, ELS_STATUS);
+			row->pay_status = stream_int16(stream, ELS_PAY);
+			row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
+			row->legacy15 = is_legacy15(stream, ELS_REPAIR);
+			row->name = answer_name(&judge->items, name, key);
+		}
 		note_name(&judge->items, name, key, 3);
 	}
 }
@@ -812,7 +942,7 @@ judge_person(Judge *judge, int64 person_id)
 	judge->found_count = 0;
 
 	read_population(judge, person_id);
-	if (dossier->register_count > 0 && name_is_invalid(judge->items.name, strlen(judge->items.name)))
+	if (judge->items.name_from_register && name_is_invalid(judge->items.name, strlen(judge->items.name)))
 		judge->items.name_from_register = false;
 	judge->items.phone_from_register = judge->items.phone != NULL;
 	read_enrolments(judge, person_id);
@@ -973,15 +1103,19 @@ load_rules(Judge *judge, DateADT reference)
 	judge->book.conflict_count = (int) count;
 }
 
-/* Current rows in the order of the primary key. */
+/*
+ * Current rows in the order of the primary key; of persons who have none and
+ * whose identity must be found afresh, those that ended last.
+ */
 static FactStream *
 open_facts(const char *query, const char *alias, const char *id, int columns, bool everyone)
 {
-	const char *condition = everyone ? psprintf("WHERE %s.person_id > 0 AND", alias) :
-		"JOIN pg_temp.registry_touched t USING (person_id) WHERE";
+	const char *condition = everyone ? psprintf("WHERE %s.person_id > 0 AND %s.ended_on IS NULL", alias, alias) :
+		psprintf("JOIN pg_temp.registry_touched t USING (person_id) WHERE (%s.ended_on IS NULL OR %s.ended_on = t.last_seen)",
+				 alias, alias);
 
-	return stream_open(psprintf("%s %s %s.ended_on IS NULL ORDER BY %s.person_id, %s.%s",
-								query, condition, alias, alias, alias, id), columns);
+	return stream_open(psprintf("%s %s ORDER BY %s.person_id, %s.%s",
+								query, condition, alias, alias, id), columns);
 }
 
 static void

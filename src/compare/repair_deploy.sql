@@ -2,7 +2,7 @@
 
 /*
  * Rows under person 0 whose broken number is one edit away from exactly one
- * register person with an equal name are that person's.  The reject is closed
+ * register number with an equal name are that person's, whatever was merged.  The reject is closed
  * as repaired, the problem recorded as closed, the broken number kept as alias.
  */
 CREATE OR REPLACE FUNCTION registry.repair_rows(fact text, id_column text) RETURNS void
@@ -15,22 +15,22 @@ BEGIN
 	EXECUTE format(
 		'CREATE TEMP TABLE registry_repair ON COMMIT DROP AS'
 		' SELECT r.%2$I AS id, r.row_key, r.batch_id, r.line_no, r.source, r.number, r.fault,'
-		' min(p.person_id) AS person_id, min(p.citizen_id) AS citizen_id, min(c.edit) AS edit, min(p.territory) AS territory'
+		' min(p.person_id) AS person_id, min(p.origin_person) AS origin_person, min(p.citizen_id) AS citizen_id, min(c.edit) AS edit, min(p.territory) AS territory'
 		' FROM registry.%1$I r'
 		' CROSS JOIN LATERAL registry.citizen_id_candidates(r.number) c'
 		' JOIN registry.population p ON p.citizen_id = c.id AND p.ended_on IS NULL AND p.person_id > 0 AND p.name_key = r.name_key'
 		' WHERE r.person_id = 0 AND r.ended_on IS NULL AND r.fault IN (''ID02'', ''ID03'', ''ID04'', ''ID08'')'
 		' GROUP BY r.%2$I, r.row_key, r.batch_id, r.line_no, r.source, r.number, r.fault'
-		' HAVING count(DISTINCT p.person_id) = 1', fact, id_column);
+		' HAVING count(DISTINCT p.origin_person) = 1', fact, id_column);
 	EXECUTE format(
-		'UPDATE registry.%1$I r SET person_id = f.person_id, origin_person = f.person_id, citizen_id = f.citizen_id,'
+		'UPDATE registry.%1$I r SET person_id = f.person_id, origin_person = f.origin_person, citizen_id = f.citizen_id,'
 		' repair = f.edit, territory = f.territory'
 		' FROM pg_temp.registry_repair f WHERE r.person_id = 0 AND r.%2$I = f.id', fact, id_column);
 
 	INSERT INTO pg_temp.registry_touched SELECT DISTINCT f.person_id FROM pg_temp.registry_repair f ON CONFLICT DO NOTHING;
-	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory)
-		SELECT DISTINCT ON (f.person_id, f.number) f.person_id, 'repaired', f.number, f.batch_id, f.territory
-		FROM pg_temp.registry_repair f ORDER BY f.person_id, f.number, f.batch_id
+	INSERT INTO registry.person_alias (person_id, kind, value, batch_id, territory, origin_person)
+		SELECT DISTINCT ON (f.origin_person, f.number) f.person_id, 'repaired', f.number, f.batch_id, f.territory, f.origin_person
+		FROM pg_temp.registry_repair f ORDER BY f.origin_person, f.number, f.batch_id
 		ON CONFLICT DO NOTHING;
 	-- only the check character was wrong: ID05, else the rule that was broken;
 	-- a problem that stood without a person finds its person

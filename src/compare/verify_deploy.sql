@@ -38,6 +38,9 @@ BEGIN
 	  AND (b.received <> b.unchanged + b.inserted + b.changed + b.rejected OR b.unchanged < 0
 		   OR b.rejected <> (SELECT count(*) FROM registry.reject j WHERE j.batch_id = b.batch_id AND j.state <> 'repaired'));
 
+	RETURN QUERY SELECT 'rows and numbers stand with the persons that the links say', l.failing, l.sample
+	FROM registry.verify_links() l;
+
 	RETURN QUERY SELECT 'every row of a person carries the person''s territory', count(*), min('person ' || v.person_id)
 	FROM pg_temp.registry_verdict v
 	WHERE v.rows_elsewhere

@@ -86,9 +86,11 @@ COMMENT ON FUNCTION registry.follow_territory() IS 'gives the rows of persons wh
 /*
  * Opens, refreshes and closes problems so that those of the judged persons are
  * exactly the findings.  The same finding stays the same problem; decisions on
- * it survive.
+ * it survive.  listed: the findings hold also those that no person's facts
+ * brought.
  */
-CREATE OR REPLACE FUNCTION registry.write_problems(everyone boolean, batch bigint) RETURNS void
+DROP FUNCTION IF EXISTS registry.write_problems(boolean, bigint);
+CREATE OR REPLACE FUNCTION registry.write_problems(everyone boolean, batch bigint, listed boolean) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
@@ -111,12 +113,12 @@ BEGIN
 	UPDATE registry.problem p
 	SET state = 'closed', closed_at = now(), closed_batch_id = batch
 	WHERE p.state <> 'closed'
-	  AND (everyone OR p.person_id = 0 OR p.rule_id = 'DP06' OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
+	  AND (everyone OR listed AND (p.person_id = 0 OR p.rule_id = 'DP06') OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
 	  AND NOT EXISTS (SELECT FROM pg_temp.registry_finding f
 					  WHERE f.person_id = p.person_id AND f.rule_id = p.rule_id AND f.finding_key = p.finding_key);
 END;
 $$;
-COMMENT ON FUNCTION registry.write_problems(boolean, bigint) IS 'makes the problems of the judged persons equal to the findings';
+COMMENT ON FUNCTION registry.write_problems(boolean, bigint, boolean) IS 'makes the problems of the judged persons equal to the findings';
 
 -- Persons per place of every level, insurance kind and standing, as they are now.
 CREATE OR REPLACE FUNCTION registry.count_cells()
@@ -167,5 +169,5 @@ COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells 
 
 REVOKE EXECUTE ON FUNCTION registry.write_persons(),
 	registry.follow_territory(),
-	registry.write_problems(boolean, bigint),
+	registry.write_problems(boolean, bigint, boolean),
 	registry.write_cells(boolean) FROM PUBLIC;

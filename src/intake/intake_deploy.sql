@@ -225,7 +225,7 @@ BEGIN
 		'SELECT count(*) FILTER (WHERE t.row_key IS NULL) AS new,'
 		' count(*) FILTER (WHERE t.row_hash <> s.row_hash) AS changed,'
 		' count(*) FILTER (WHERE s.row_key IS NULL AND $3) AS ended'
-		' FROM (SELECT s.row_key, s.row_hash FROM registry.staged_%1$I s WHERE s.batch_id = $2) s'
+		' FROM (SELECT s.row_key, s.row_hash FROM registry.staged_%1$s s WHERE s.batch_id = $2) s'
 		' FULL JOIN (SELECT t.row_key, t.row_hash FROM registry.%2$I t WHERE %3$s) t ON t.row_key = s.row_key',
 		origin.kind, CASE WHEN waiting IS NULL THEN '' ELSE 'staged_' END || origin.kind,
 		CASE WHEN waiting IS NULL THEN 't.source = $1 AND t.ended_on IS NULL' ELSE 't.batch_id = $4' END)

@@ -62,9 +62,23 @@ CREATE TABLE IF NOT EXISTS registry.person_alias (
 	value text COLLATE "C" NOT NULL,
 	batch_id bigint,
 	link_id bigint,
-	PRIMARY KEY (person_id, kind, value)
+	origin_person bigint NOT NULL,
+	PRIMARY KEY (person_id, kind, value, origin_person)
 );
+-- registries of before merges: every number is still with its first person
+ALTER TABLE registry.person_alias ADD COLUMN IF NOT EXISTS origin_person bigint;
+DO $do$
+BEGIN
+	IF EXISTS (SELECT FROM pg_catalog.pg_attribute a
+			   WHERE a.attrelid = 'registry.person_alias'::regclass AND a.attname = 'origin_person' AND NOT a.attnotnull) THEN
+		UPDATE registry.person_alias SET origin_person = person_id WHERE origin_person IS NULL;
+		ALTER TABLE registry.person_alias ALTER COLUMN origin_person SET NOT NULL,
+			DROP CONSTRAINT person_alias_pkey, ADD PRIMARY KEY (person_id, kind, value, origin_person);
+	END IF;
+END
+$do$;
 COMMENT ON TABLE registry.person_alias IS 'every number or former name that ever led to a person';
+COMMENT ON COLUMN registry.person_alias.origin_person IS 'person the number first led to; a merge re-points person_id and keeps this';
 COMMENT ON COLUMN registry.person_alias.kind IS 'citizen_id, legacy15, repaired (a broken number), document (any other document), former_name';
 CREATE INDEX IF NOT EXISTS person_alias_value_idx ON registry.person_alias (value);
 
@@ -245,6 +259,9 @@ COMMENT ON TABLE registry.employer IS 'employers as the registries state them; a
 CREATE UNIQUE INDEX IF NOT EXISTS employer_row_key_idx ON registry.employer (row_key);
 CREATE INDEX IF NOT EXISTS employer_code_idx ON registry.employer (code);
 
+-- Decisions about identity.  The merges in force are the truth about who is who;
+-- person_merged, and person_id beside origin_person in every fact, follow from
+-- them.  A link is never deleted: undoing it is a link of its own.
 CREATE TABLE IF NOT EXISTS registry.link (
 	link_id bigint PRIMARY KEY DEFAULT nextval('registry.link_id_seq'),
 	kind text COLLATE "C" NOT NULL CHECK (kind IN ('merge', 'split', 'not_same', 'proposal')),
@@ -257,4 +274,33 @@ CREATE TABLE IF NOT EXISTS registry.link (
 	decided_at timestamptz NOT NULL DEFAULT now(),
 	undone_by bigint
 );
-COMMENT ON TABLE registry.link IS 'decisions that two persons are one (merge), are not (split, not_same), or may be (proposal)';
+COMMENT ON TABLE registry.link IS 'decisions that two persons are one (merge), are not (not_same), that this was undone (split), or that it may be so (proposal)';
+COMMENT ON COLUMN registry.link.person_id IS 'of a merge the person kept, as it was called';
+COMMENT ON COLUMN registry.link.other_id IS 'of a merge the person that goes up in person_id, as it was called';
+COMMENT ON COLUMN registry.link.rule_id IS 'rule that made an automatic merge, level of a proposal (B2, C1, C2, C3); null for a decision of somebody';
+COMMENT ON COLUMN registry.link.undone_by IS 'link that undid a merge or not_same; of a proposal itself, once nothing speaks for it any more';
+CREATE INDEX IF NOT EXISTS link_person_idx ON registry.link (person_id);
+CREATE INDEX IF NOT EXISTS link_other_idx ON registry.link (other_id);
+CREATE UNIQUE INDEX IF NOT EXISTS link_proposal_idx ON registry.link (least(person_id, other_id), greatest(person_id, other_id))
+	WHERE kind = 'proposal';
+
+CREATE TABLE IF NOT EXISTS registry.person_merged (
+	origin_person bigint PRIMARY KEY,
+	person_id bigint NOT NULL
+);
+COMMENT ON TABLE registry.person_merged IS 'persons that went up in another by merges in force, and in whom; follows from registry.link';
+CREATE INDEX IF NOT EXISTS person_merged_person_idx ON registry.person_merged (person_id);
+
+/*
+ * registry.resolve_person(person_id) → the person that this id, old or new,
+ * means today; null for an id that no person ever had.
+ */
+CREATE OR REPLACE FUNCTION registry.resolve_person(person_id bigint) RETURNS bigint
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER
+	SET search_path = pg_catalog, registry, pg_temp
+BEGIN ATOMIC
+	SELECT coalesce((SELECT m.person_id FROM registry.person_merged m WHERE m.origin_person = resolve_person.person_id),
+					(SELECT p.person_id FROM registry.person p WHERE p.person_id = resolve_person.person_id));
+END;
+COMMENT ON FUNCTION registry.resolve_person(bigint) IS 'the person that an id, old or new, means today; null for an id that no person ever had';
+REVOKE EXECUTE ON FUNCTION registry.resolve_person(bigint) FROM PUBLIC;

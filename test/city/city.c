@@ -10,8 +10,8 @@
  * DIR/1 holds the first delivery and, with --second, DIR/2 the second one and
  * DIR/fresh everything as of the second one in a single delivery.  Each holds
  * manifest.tsv, the extracts, and truth_person, truth_problem, truth_reject,
- * truth_batch and truth_coverage.  truth.c says how the truth was read from
- * the documents.
+ * truth_batch, truth_coverage and truth_owner (whose the rows with a wrong
+ * number really are).  truth.c says how the truth was read from the documents.
  */
 #include <errno.h>
 #include <stdlib.h>

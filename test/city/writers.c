@@ -45,6 +45,8 @@ static Sink sinks[DELIVERIES][SOURCE_COUNT];
 static FILE *truth_person[DELIVERIES];
 static FILE *truth_problem[DELIVERIES];
 static FILE *truth_reject[DELIVERIES];
+static FILE *truth_owner[DELIVERIES];
+static int64_t owner_number;	/* of the person whose rows are being written */
 static char directory[4096];
 static int	deliveries;
 
@@ -135,9 +137,11 @@ deliveries_open(const char *out, int encoding)
 		truth_person[d] = open_file(d, "truth_person.tsv");
 		truth_problem[d] = open_file(d, "truth_problem.tsv");
 		truth_reject[d] = open_file(d, "truth_reject.tsv");
+		truth_owner[d] = open_file(d, "truth_owner.tsv");
 		fprintf(truth_person[d], "citizen_id\tclass\tpaying\treceiving\tpaused\telsewhere\tdue\tgap\tlife_status\tterritory\n");
 		fprintf(truth_problem[d], "rule_id\tkey\tmonths\tamount\tstate\tdetail\n");
 		fprintf(truth_reject[d], "source\tline_no\tcode\tstate\n");
+		fprintf(truth_owner[d], "source\tline_no\tcitizen_id\tmatchable\n");
 	}
 }
 
@@ -187,6 +191,7 @@ deliveries_close(void)
 		close_or_die(truth_person[d]);
 		close_or_die(truth_problem[d]);
 		close_or_die(truth_reject[d]);
+		close_or_die(truth_owner[d]);
 	}
 }
 
@@ -468,6 +473,19 @@ build_elsewhere(const Elsewhere *row)
 
 /* ---- a row into a file ---- */
 
+/* Whose a row with a wrong number really is, and whether one who knows the register could find out. */
+static void
+owner_write(int delivery, int source, long line_no, const Identity *id)
+{
+	char		number[19];
+
+	if (owner_number == 0 || id->reject != NULL || (id->fault == NULL && id->owner == 0))
+		return;
+	number_print(owner_number, number);
+	fprintf(truth_owner[delivery], "%s\t%ld\t%s\t%s\n", source_name[source], line_no, number,
+			id->repaired || id->proposal || id->owner == 1 ? "t" : "f");
+}
+
 static void
 emit(int delivery, int source, const Identity *id)
 {
@@ -475,6 +493,7 @@ emit(int delivery, int source, const Identity *id)
 
 	put_line(sink, line, line_length);
 	sink->received++;
+	owner_write(delivery, source, sink->line, id);
 	if (id->reject != NULL || id->fault != NULL)
 	{
 		fprintf(truth_reject[delivery], "%s\t%ld\t%s\t%s\n", source_name[source], sink->line,
@@ -573,6 +592,7 @@ write_register(const Facts *first, const Facts *second)
 static void
 rows_state(const Facts *facts, bool is_second)
 {
+	owner_number = facts->core->number17;
 	for (int i = 0; i < facts->enrolments; i++)
 	{
 		const Enrolment *row = &facts->enrolment[i];
