@@ -151,7 +151,7 @@ COMMENT ON FUNCTION registry.add_rule(text, text, text, text, text, text, text, 
  * Switches a rule on or off and changes its parameters, severity or dates; what
  * is null stays.  parameters holds only those to change.  Everybody is judged by
  * the change at the next compare().  Returns the rule as it is now.
- * Errors: 02000 when there is no such rule, 22023 for a parameter that the rule
+ * Errors: P0002 when there is no such rule, 22023 for a parameter that the rule
  * does not have or whose value has another type or cannot be, 23514 when a rule
  * that waits for data is switched on.
  */
@@ -193,7 +193,7 @@ COMMENT ON FUNCTION registry.set_rule(text, boolean, jsonb, text, date, date) IS
  * registry.drop_rule(rule_id)
  *
  * Takes a local rule out of the catalogue; its problems close at the next
- * compare().  Errors: 02000 when there is no such local rule (shipped rules are
+ * compare().  Errors: P0002 when there is no such local rule (shipped rules are
  * switched off by registry.set_rule).
  */
 CREATE OR REPLACE FUNCTION registry.drop_rule(rule_id text) RETURNS void

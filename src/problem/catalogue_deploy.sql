@@ -27,7 +27,7 @@ INSERT INTO registry.rule (rule_id, title, title_en, severity, handler, law, sco
 	('ID23', '姓名乱码', 'name holds ?, □, ■, 〓 or a character of nobodys alphabet', 'M', 'T', 'GB 18030', 'person', 'problem', true, '{}', NULL),
 	('ID24', '生僻字代写', 'Latin letters inside a Chinese name', 'L', 'T', 'GB 18030', 'person', 'problem', false, '{}', NULL),
 	('ID25', '间隔符规范', 'name dot other than U+00B7: folded', 'I', 'INF', '民委发〔2016〕33号', 'person', 'intake', true, '{}', NULL),
-	('ID26', '姓名含备注', 'name holds brackets', 'L', 'T', '社会保险经办条例 11', 'person', 'problem', false, '{}', NULL),
+	('ID26', '姓名含备注', 'name holds brackets: cut off by intake', 'L', 'T', '社会保险经办条例 11', 'person', 'intake', true, '{}', NULL),
 	('ID27', '电话无效', 'mobile number that cannot be one', 'L', 'V', '社会保险经办条例 11', 'person', 'problem', false, '{}', NULL),
 	('ID28', '常住地编码错', 'dwelling not known down to the village', 'M', 'C', 'GB/T 10114', 'person', 'problem', false, '{}', NULL),
 	('ID29', '缺项', 'mandatory item empty: quality_report counts them', 'M', 'T', '社会保险经办条例 11', 'person', 'list', true, '{}', NULL),
@@ -207,7 +207,6 @@ WHERE NOT rule.local
 UPDATE registry.rule r SET predicate = v.predicate, scope = v.scope
 FROM (VALUES
 	('ID24', 'person', $p$name ~ '[A-Za-z]' AND name ~ '[一-龥]'$p$),
-	('ID26', 'person', $p$name ~ '[()（）\[\]【】]'$p$),
 	('ID27', 'person', $p$phone !~ '^1[3-9][0-9]{9}$'$p$),
 	('ID28', 'person', $p$life_status IN (10, 11) AND length(residence_region) < 12$p$),
 	('HK13', 'everyone', $p$life_status = 90 AND EXISTS (SELECT FROM registry.population r WHERE r.person_id = p.person_id AND r.ended_on IS NOT NULL)$p$),

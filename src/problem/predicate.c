@@ -55,6 +55,17 @@ check_is_expression(const char *predicate)
 		refuse("It holds an alias.");
 }
 
+/* Would asking lock rows? */
+static bool
+locks_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return ((Query *) node)->rowMarks != NIL || query_tree_walker((Query *) node, locks_rows, context, 0);
+	return expression_tree_walker(node, locks_rows, context);
+}
+
 /* Does the truth of an expression depend on more than the row: on time, settings or other rows? */
 static bool
 reaches_further(Node *node, void *context)
@@ -103,6 +114,8 @@ registry_check_predicate(PG_FUNCTION_ARGS)
 						format_type_be(exprType((Node *) answer->expr)))));
 	if (query->hasAggs || query->hasWindowFuncs || query->hasTargetSRFs)
 		refuse("It holds an aggregate, a window function or a set.");
+	if (locks_rows((Node *) query, NULL))
+		refuse("It locks rows.");
 	if (contain_volatile_functions((Node *) query))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),

@@ -18,7 +18,8 @@ COMMENT ON COLUMN registry.rule.severity IS 'E blocks confirmation, H money at r
 -- What a rule is beyond its name.  A rule is checked when it is active and the
 -- reference date lies in its time of validity.
 ALTER TABLE registry.rule
-	ADD COLUMN IF NOT EXISTS rule_group text COLLATE "C" GENERATED ALWAYS AS (substr(rule_id, 1, 2)) STORED,
+	ADD COLUMN IF NOT EXISTS local boolean NOT NULL DEFAULT false,
+	ADD COLUMN IF NOT EXISTS rule_group text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN local THEN 'LOCAL' ELSE substr(rule_id, 1, 2) END) STORED,
 	ADD COLUMN IF NOT EXISTS answered_by text NOT NULL DEFAULT 'problem'
 		CHECK (answered_by IN ('problem', 'person', 'list', 'reject', 'intake', 'batch', 'nothing')),
 	ADD COLUMN IF NOT EXISTS parameters jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(parameters) = 'object'),
@@ -26,7 +27,6 @@ ALTER TABLE registry.rule
 	ADD COLUMN IF NOT EXISTS valid_to date,
 	ADD COLUMN IF NOT EXISTS waits_for text CONSTRAINT rule_waits_check CHECK (waits_for IS NULL OR NOT active),
 	ADD COLUMN IF NOT EXISTS predicate text,
-	ADD COLUMN IF NOT EXISTS local boolean NOT NULL DEFAULT false,
 	ADD COLUMN IF NOT EXISTS last_error text,
 	ADD COLUMN IF NOT EXISTS last_error_at timestamptz;
 COMMENT ON COLUMN registry.rule.title IS 'title in Chinese';
@@ -35,7 +35,7 @@ COMMENT ON COLUMN registry.rule.handler IS 'who must answer: V village, T town, 
 COMMENT ON COLUMN registry.rule.law IS 'legal source or standard';
 COMMENT ON COLUMN registry.rule.scope IS 'what a finding needs: one person''s facts, one row, an employer, or everyone (judged anew at every compare)';
 COMMENT ON COLUMN registry.rule.active IS 'switched on; the next compare() judges everybody by a changed catalogue';
-COMMENT ON COLUMN registry.rule.rule_group IS 'ID items, DP duplicates, HK police register, CL classes, PN pension, MD medical, UW unemployment and injury, BN benefits, EM employers, DY changes; or the first two letters of a local rule';
+COMMENT ON COLUMN registry.rule.rule_group IS 'ID items, DP duplicates, HK police register, CL classes, PN pension, MD medical, UW unemployment and injury, BN benefits, EM employers, DY changes, LOCAL added here';
 COMMENT ON COLUMN registry.rule.answered_by IS 'where the answer stands: problem_list, person_list (person), unenrolled_list or quality_report (list), reject_list, intake (settled silently), batch_list, or nothing (legal, never a problem)';
 COMMENT ON COLUMN registry.rule.parameters IS 'numbers the rule works with: ages in years, times in months; change them with registry.set_rule()';
 COMMENT ON COLUMN registry.rule.valid_from IS 'first reference date by which the rule is law; null: always';
