@@ -22,13 +22,35 @@ lookup_name(const char *const *names, int count, const char *name, const char *w
 			 errmsg("unknown %s \"%s\"", what, name)));
 }
 
-static uint64
-run_query(const char *query, Datum argument, Oid type)
+/*
+ * A question to the tables of the law, with its plan, which lives as long as the
+ * session: a single edit must not pay for the planning of a full run.
+ */
+typedef struct LawQuery
 {
-	int			result = SPI_execute_with_args(query, 1, &type, &argument, NULL, true, 0);
+	const char *text;
+	SPIPlanPtr	plan;
+} LawQuery;
 
+/* Every query of the law has one argument, the reference date. */
+static uint64
+run_query(LawQuery *query, DateADT reference)
+{
+	Oid			type = DATEOID;
+	Datum		argument = DateADTGetDatum(reference);
+	int			result;
+
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->text, 1, &type);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		query->plan = plan;
+	}
+	result = SPI_execute_plan(query->plan, &argument, NULL, true, 0);
 	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
 }
 
@@ -58,8 +80,11 @@ static void
 load_schemes(Calendar *calendar, DateADT reference)
 {
 	static const char *const kinds[KIND_COUNT] = {"pension", "medical", "unemployment", "injury", "maternity"};
-	uint64		count = run_query("SELECT s.bit, s.lag_months, s.kind FROM registry.scheme s WHERE $1 IS NOT NULL",
-								  DateADTGetDatum(reference), DATEOID);
+	static LawQuery schemes = {"SELECT s.bit, s.lag_months, s.kind FROM registry.scheme s WHERE $1 IS NOT NULL"};
+	static LawQuery mergers = {"SELECT s.kind, i.bit FROM registry.scheme_merger m "
+		"JOIN registry.scheme s ON s.scheme = m.scheme "
+	"JOIN registry.scheme i ON i.scheme = m.into_scheme WHERE m.valid_from <= $1"};
+	uint64		count = run_query(&schemes, reference);
 
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -68,10 +93,7 @@ load_schemes(Calendar *calendar, DateADT reference)
 		calendar->lag_months[bit] = (int) query_int(i, 2);
 		calendar->satisfying[lookup_name(kinds, KIND_COUNT, query_text(i, 3), "insurance kind")] |= SCHEME_BIT(bit);
 	}
-	count = run_query("SELECT s.kind, i.bit FROM registry.scheme_merger m "
-					  "JOIN registry.scheme s ON s.scheme = m.scheme "
-					  "JOIN registry.scheme i ON i.scheme = m.into_scheme WHERE m.valid_from <= $1",
-					  DateADTGetDatum(reference), DATEOID);
+	count = run_query(&mergers, reference);
 	for (uint64 i = 0; i < count; i++)
 		calendar->satisfying[lookup_name(kinds, KIND_COUNT, query_text(i, 1), "insurance kind")] |=
 			SCHEME_BIT(query_int(i, 2));
@@ -80,10 +102,12 @@ load_schemes(Calendar *calendar, DateADT reference)
 static void
 load_retirement(Calendar *calendar, DateADT reference)
 {
-	uint64		count = run_query("SELECT DISTINCT ON (r.worker_kind) r.worker_kind, r.old_age, r.first_delayed, "
-								  "r.births_per_month, r.cap, r.earlier, r.later FROM registry.retirement_rule r "
-								  "WHERE r.valid_from <= $1 ORDER BY r.worker_kind, r.valid_from DESC",
-								  DateADTGetDatum(reference), DATEOID);
+	static LawQuery ages = {"SELECT DISTINCT ON (r.worker_kind) r.worker_kind, r.old_age, r.first_delayed, "
+		"r.births_per_month, r.cap, r.earlier, r.later FROM registry.retirement_rule r "
+	"WHERE r.valid_from <= $1 ORDER BY r.worker_kind, r.valid_from DESC"};
+	static LawQuery minimum = {"SELECT extract(year FROM m.valid_from)::int, m.months FROM registry.minimum_contribution m "
+	"WHERE $1 IS NOT NULL ORDER BY m.valid_from"};
+	uint64		count = run_query(&ages, reference);
 
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -99,8 +123,7 @@ load_retirement(Calendar *calendar, DateADT reference)
 		rule->earlier = (int) query_int(i, 6);
 		rule->later = (int) query_int(i, 7);
 	}
-	count = run_query("SELECT extract(year FROM m.valid_from)::int, m.months FROM registry.minimum_contribution m "
-					  "WHERE $1 IS NOT NULL ORDER BY m.valid_from", DateADTGetDatum(reference), DATEOID);
+	count = run_query(&minimum, reference);
 	for (uint64 i = 0; i < count; i++)
 		for (int year = Max((int) query_int(i, 1) - MINIMUM_FIRST_YEAR, 0); year < MINIMUM_YEARS; year++)
 			calendar->minimum_months[year] = (int) query_int(i, 2);
@@ -109,6 +132,13 @@ load_retirement(Calendar *calendar, DateADT reference)
 void
 load_calendar(Calendar *calendar, DateADT reference)
 {
+	static LawQuery duties = {"SELECT r.condition, "
+		"('pension' = ANY (r.due))::int + 2 * ('medical' = ANY (r.due))::int"
+		" + 4 * ('unemployment' = ANY (r.due))::int + 8 * ('injury' = ANY (r.due))::int"
+		" + 16 * ('maternity' = ANY (r.due))::int, "
+		"'injury/employer' = ANY (r.due), coalesce(r.class, '') "
+		"FROM registry.due_rule r "
+	"WHERE $1 >= r.valid_from AND ($1 <= r.valid_to OR r.valid_to IS NULL) ORDER BY r.rank"};
 	DueRule    *rules;
 	uint64		count;
 
@@ -117,14 +147,7 @@ load_calendar(Calendar *calendar, DateADT reference)
 	load_schemes(calendar, reference);
 	load_retirement(calendar, reference);
 
-	count = run_query("SELECT r.condition, "
-					  "('pension' = ANY (r.due))::int + 2 * ('medical' = ANY (r.due))::int"
-					  " + 4 * ('unemployment' = ANY (r.due))::int + 8 * ('injury' = ANY (r.due))::int"
-					  " + 16 * ('maternity' = ANY (r.due))::int, "
-					  "'injury/employer' = ANY (r.due), coalesce(r.class, '') "
-					  "FROM registry.due_rule r "
-					  "WHERE $1 >= r.valid_from AND ($1 <= r.valid_to OR r.valid_to IS NULL) ORDER BY r.rank",
-					  DateADTGetDatum(reference), DATEOID);
+	count = run_query(&duties, reference);
 	rules = palloc0(sizeof(DueRule) * Max(count, 1));
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -155,8 +178,8 @@ find_rule(const RuleList *rules, const char *rule_id)
 static void
 load_rules(RuleList *rules, DateADT reference)
 {
-	uint64		count = run_query("SELECT r.rule_id, r.severity, registry.rule_in_force(r, $1) FROM registry.rule r",
-								  DateADTGetDatum(reference), DATEOID);
+	static LawQuery catalogue = {"SELECT r.rule_id, r.severity, registry.rule_in_force(r, $1) FROM registry.rule r"};
+	uint64		count = run_query(&catalogue, reference);
 
 	rules->entries = palloc0(sizeof(RuleEntry) * Max(count, 1));
 	rules->count = (int) count;
@@ -169,44 +192,58 @@ load_rules(RuleList *rules, DateADT reference)
 	qsort(rules->entries, rules->count, sizeof(RuleEntry), compare_rules);
 }
 
-/* One number of one rule, or an error that names both. */
-static int
-parameter_value(const RuleParameterPlace *place)
+/* text: the parameter as it was read, NULL when it is missing or no number */
+static void
+check_parameter(const RuleParameterPlace *place, const char *text, int64 value)
 {
-	char	   *argument = psprintf("%s.%s", place->rule_id, place->name);
-	Datum		key = CStringGetTextDatum(argument);
-	uint64		count = run_query("SELECT CASE jsonb_typeof(r.parameters -> split_part($1, '.', 2)) WHEN 'boolean' "
-								  "THEN (r.parameters -> split_part($1, '.', 2))::boolean::int::numeric WHEN 'number' "
-								  "THEN (r.parameters -> split_part($1, '.', 2))::numeric END "
-								  "FROM registry.rule r WHERE r.rule_id = split_part($1, '.', 1)", key, TEXTOID);
-	char	   *text = count == 0 ? NULL : query_text(0, 1);
-	int64		value = -1;
+	if (text != NULL && value >= place->low && value <= place->high)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("parameter \"%s\" of rule %s must be a whole number from %d to %d",
+					place->name, place->rule_id, place->low, place->high),
+			 text == NULL ? errdetail("It is missing, or not a number.") : errdetail("It is %s.", text),
+			 errhint("Correct it: SELECT registry.set_rule('%s', parameters => '{\"%s\": …}').",
+					 place->rule_id, place->name)));
+}
 
-	if (text != NULL && strspn(text, "0123456789") == strlen(text) && strlen(text) <= 9)
-		value = pg_strtoint64(text);
-	if (value < place->low || value > place->high)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("parameter \"%s\" of rule %s must be a whole number from %d to %d",
-						place->name, place->rule_id, place->low, place->high),
-				 text == NULL ? errdetail("It is missing, or not a number.") : errdetail("It is %s.", text),
-				 errhint("Correct column parameters of registry.rule.")));
-	return (int) value;
+static void
+load_parameters(RuleBook *book, DateADT reference)
+{
+	static LawQuery parameters = {"SELECT r.rule_id, p.key, CASE jsonb_typeof(p.value) "
+		"WHEN 'boolean' THEN p.value::boolean::int::text WHEN 'number' THEN p.value::text END "
+	"FROM registry.rule r, jsonb_each(r.parameters) p WHERE r.parameters <> '{}' AND $1 IS NOT NULL"};
+	uint64		count = run_query(&parameters, reference);
+
+	for (int i = 0; i < PARAMETER_COUNT; i++)
+	{
+		const RuleParameterPlace *place = &rule_parameters[i];
+		char	   *text = NULL;
+		int64		value = -1;
+
+		for (uint64 row = 0; row < count; row++)
+			if (strcmp(query_text(row, 1), place->rule_id) == 0 && strcmp(query_text(row, 2), place->name) == 0)
+				text = query_text(row, 3);
+		if (text != NULL && strspn(text, "0123456789") == strlen(text) && strlen(text) <= 9)
+			value = pg_strtoint64(text);
+		check_parameter(place, text, value);
+		book->parameter[i] = (int) value;
+	}
 }
 
 static void
 load_conflicts(RuleBook *book, DateADT reference)
 {
+	static LawQuery pairs = {"SELECT c.rule_id, f.bit, s.bit, c.first_use = 'benefit', c.second_use = 'benefit', "
+		"c.area, c.employer, c.condition, c.keep, coalesce((r.parameters ->> 'least_months')::int, 1) "
+		"FROM registry.conflict_rule c "
+		"JOIN registry.rule r ON r.rule_id = c.rule_id "
+		"JOIN registry.scheme f ON f.scheme = c.first_scheme "
+		"JOIN registry.scheme s ON s.scheme = c.second_scheme "
+		"WHERE c.active AND c.valid_from <= $1 AND coalesce(c.valid_to, 'infinity') >= $1 "
+	"ORDER BY f.bit, c.first_use, s.bit, c.second_use, c.precedence, c.rule_id"};
 	ConflictRule *conflicts;
-	uint64		count = run_query("SELECT c.rule_id, f.bit, s.bit, c.first_use = 'benefit', c.second_use = 'benefit', "
-								  "c.area, c.employer, c.condition, c.keep, "
-								  "coalesce((r.parameters ->> 'least_months')::int, 1) FROM registry.conflict_rule c "
-								  "JOIN registry.rule r ON r.rule_id = c.rule_id "
-								  "JOIN registry.scheme f ON f.scheme = c.first_scheme "
-								  "JOIN registry.scheme s ON s.scheme = c.second_scheme "
-								  "WHERE c.active AND c.valid_from <= $1 AND coalesce(c.valid_to, 'infinity') >= $1 "
-								  "ORDER BY f.bit, c.first_use, s.bit, c.second_use, c.precedence, c.rule_id",
-								  DateADTGetDatum(reference), DATEOID);
+	uint64		count = run_query(&pairs, reference);
 
 	conflicts = palloc0(sizeof(ConflictRule) * Max(count, 1));
 	for (uint64 i = 0; i < count; i++)
@@ -232,8 +269,7 @@ void
 load_rule_book(RuleBook *book, RuleList *rules, DateADT reference)
 {
 	load_rules(rules, reference);
-	for (int i = 0; i < PARAMETER_COUNT; i++)
-		book->parameter[i] = parameter_value(&rule_parameters[i]);
+	load_parameters(book, reference);
 	for (int i = 0; i < TIMED_RULE_COUNT; i++)
 	{
 		const RuleEntry *rule = find_rule(rules, timed_rule_ids[i]);

@@ -11,7 +11,9 @@
 
 #define COVERAGE_RETIREMENT \
 	(SCHEME_BIT(SCHEME_P1) | SCHEME_BIT(SCHEME_P2) | SCHEME_BIT(SCHEME_P3))
-#define EARLIEST_BIRTH_YEAR 1800
+
+/* 1800-01-01: nobody of that age is in any database. */
+#define EARLIEST_BIRTH (date2j(1800, 1, 1) - POSTGRES_EPOCH_JDATE)
 
 /* Does the person live here, as far as anybody knows? */
 static bool
@@ -24,7 +26,13 @@ is_living(const Verdict *verdict)
 static void
 changes_on_birthday(const Detection *detection, int age)
 {
-	verdict_changes_on(detection->verdict, detection->calendar, birthday(detection->dossier->birth_date, age));
+	Verdict    *verdict = detection->verdict;
+	int			years = age - verdict->age - 1;	/* whole ones, at least, until then */
+
+	if (age <= verdict->age ||
+		(years > 0 && (int64) detection->calendar->reference + years * 365 >= verdict->next_change))
+		return;					/* over, or something else changes before */
+	verdict_changes_on(verdict, detection->calendar, birthday(detection->dossier->birth_date, age));
 }
 
 /* Rules ID09, ID10, BN08 and CL07: ages that are wrong or to be looked at. */
@@ -35,17 +43,14 @@ detect_odd_ages(const Detection *detection)
 	const Verdict *verdict = detection->verdict;
 	const RuleBook *book = detection->book;
 	int			oldest = book->parameter[PARAMETER_ID09_AGE];
-	int			year,
-				month,
-				day;
 
-	j2date(dossier->birth_date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 	if (book->on[TIMED_ID09])
 	{
 		if (dossier->birth_date > detection->calendar->reference)
 			verdict_changes_on(detection->verdict, detection->calendar, dossier->birth_date);
 		changes_on_birthday(detection, oldest + 1);
-		if (dossier->birth_date > detection->calendar->reference || year < EARLIEST_BIRTH_YEAR || verdict->age > oldest)
+		if (dossier->birth_date > detection->calendar->reference || verdict->age > oldest ||
+			(verdict->age > 0 && dossier->birth_date < EARLIEST_BIRTH))
 			report_plain(detection, "ID09", 0);
 	}
 	if (book->on[TIMED_ID10])

@@ -36,15 +36,22 @@ tally_name(NameTally *tally, NameAnswer answer, bool garbled, bool legacy15)
 bool
 name_is_garbled(const char *name)
 {
-	static const char *const marks[] = {"?", "\xef\xbc\x9f", "\xe2\x96\xa1", "\xe2\x96\xa0", "\xe3\x80\x93", "\xef\xbf\xbd"};
-
-	for (int i = 0; i < lengthof(marks); i++)
-		if (strstr(name, marks[i]) != NULL)
-			return true;
 	for (const unsigned char *at = (const unsigned char *) name; *at != 0; at++)
-		if ((at[0] == 0xee) || (at[0] == 0xef && at[1] >= 0x80 && at[1] <= 0xa3) ||
-			(at[0] == 0xf3 && at[1] >= 0xb0) || at[0] == 0xf4)
+	{
+		if (*at == '?')
 			return true;
+		/* Han characters begin with e3 (geta and kana too) to e9; what follows is rare */
+		if (*at < 0xe2 || (*at > 0xe3 && *at < 0xee))
+			continue;
+		if (at[0] == 0xe2 && at[1] == 0x96 && (at[2] == 0xa1 || at[2] == 0xa0))
+			return true;
+		if (at[0] == 0xe3 && at[1] == 0x80 && at[2] == 0x93)
+			return true;
+		if (at[0] == 0xee || at[0] == 0xf4 || (at[0] == 0xf3 && at[1] >= 0xb0))
+			return true;
+		if (at[0] == 0xef && (at[1] <= 0xa3 || (at[1] == 0xbc && at[2] == 0x9f) || (at[1] == 0xbf && at[2] == 0xbd)))
+			return true;
+	}
 	return false;
 }
 
