@@ -127,6 +127,8 @@ INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
 ('uw07', '19800101', 'h', '', 'U 2/2 200001-202312 b1:202405-=1000', 'all=UW07:2=2000', '24 months end with April 2026'),
 ('uw07_24', '19800101', 'h', '', 'U 2/2 200001-202312 b1:202407-=1000', 'all=', 'June is the 24th month'),
 ('uw07_years', '19800101', 'h', '', 'U 2/2 202101-202312 b1:202505-=1000', 'all=', 'paid three years: 12 months by the law, but years elsewhere are not known'),
+('uw07_middle', '19800101', 'h', '', 'U 2/2 201601-202312 b1:202501-=1000', 'all=', 'paid eight years: 18 months by the law'),
+('md02_half', '19800101', 'h', '', 'M1 1/1 202602- i1 @A; M2 1/1 202501-', 'all=MD03:5', 'M1 ran five months'),
 -- released
 ('bn05', '19500101', 'h', '', 'P1 2/3 199001-201001 b2:201002-202312=2000; 服刑 20240115-20260415', 'life=10 all=BN05:2', 'released in April: May and June'),
 ('bn05_month', '19500101', 'h', '', 'P1 2/3 199001-201001 b2:201002-202312=2000; 服刑 20240115-20260510', 'all=', 'released in May: one month'),
@@ -229,17 +231,18 @@ SELECT rule_id, employer, evidence FROM registry.problem_list WHERE person_id IS
 INSERT INTO later VALUES
 	('on', 'cl07', 'all=CL07', '25'), ('on', 'cl07_24', 'all=CL07', '25 since July 1'), ('on', 'pn16', 'all=PN16:78', 'February 2020 to July 2026'), ('on', 'pn16_60', 'all=', 'with 60'),
 	('on', 'pn20', 'all=', 'July 2026: 180 months'), ('on', 'pn20_60', 'all=PN20:12', '168 of 180'), ('on', 'pn20_enough', 'all=', '180'),
-	('on', 'pn21', 'all=PN21:3', 'May to July'), ('on', 'pn23', 'all=', '12 months ahead now'), ('on', 'bn11', 'all=BN11', 'ask the police'),
-	('on', 'bn10', 'all=BN10', 'dates conflict'), ('on', 'bn10_not', 'all=', 'same day'), ('on', 'bn16', 'all=BN16:2=*', 'June, July'),
+	('on', 'pn21', 'all=DP10,PN21:3', 'May to July'), ('on', 'pn23', 'all=', '12 months ahead now'), ('on', 'bn11', 'all=BN11', 'ask the police'),
+	('on', 'bn10', 'all=BN10', 'dates conflict'), ('on', 'bn10_not', 'all=', 'same day'), ('on', 'bn16', 'all=BN16:2=200,DP10', 'June, July'),
 	('on', 'id24', 'all=ID24', 'Latin letters'), ('on', 'id26', 'all= name=周大明', 'intake cuts notes off'), ('on', 'hk15', 'all=HK15', 'no medical insurance'),
 	('on', 'cl17', 'all=CL17,ID28', 'W alone; dwelling known to the town only'), ('on', 'id10_migrant', 'all=ID28', 'dwelling known to the town only'), ('on', 'em12', 'all=CL17', 'W alone; the employer has EM12'), ('on', 'md19', 'all=MD19', 'M1 is missing'), ('on', 'md19_paid', 'all=', 'M1 is paid'),
 	('on', 'pn18_55', 'all=PN18:19=57000', 'no special trades: a man of 1970 may go at 60 at the earliest'),
 	('on', 'pn18_woman_45', 'all=PN18:19=38000', 'no special trades: 50 at the earliest'), ('on', 'pn18', 'all=PN18:20=60000', 'every month'),
 	('on', 'uw07_years', 'all=MD19,UW07:3=3000', '12 months for three paid years'), ('on', 'uw07_24', 'all=MD19,UW07:1=1000', '24 years paid'),
-	('on', 'uw01_month', 'all=UW01:1', 'one month is enough now'), ('on', 'id10_100', 'all=', 'only from 105'), ('on', 'pn15_16', 'all=PN15', 'under 18 now'),
-	('on', 'bn05', 'all=', 'not before four months'), ('on', 'md06_18', 'all=MD06:3', 'minor until 19'), ('on', 'pn19_not', 'all=PN19:2', '17 is the age');
+	('on', 'uw07_middle', 'all=MD19,UW07:1=1000', '18 months for eight paid years'), ('on', 'md02_half', 'all=MD03:6', 'another month'),
+	('on', 'uw01_month', 'all=DP10,UW01:1', 'one month is enough now'), ('on', 'id10_100', 'all=', 'only from 105'), ('on', 'pn15_16', 'all=PN15', 'under 18 now'),
+	('on', 'bn05', 'all=', 'not before four months'), ('on', 'md06_18', 'all=DP10,MD06:3', 'minor until 19'), ('on', 'pn19_not', 'all=PN19:2', '17 is the age');
 \qecho -- rules on, parameters changed; compare() judges everybody by itself
-SELECT count(registry.set_rule(r, active => true)) FROM unnest('{CL07,PN16,PN20,PN21,PN23,BN11,BN10,BN16,ID24,ID28,HK15,HK13,CL17,MD19,EM02,EM12,EM14,DY10}'::text[]) AS r;
+SELECT count(registry.set_rule(r, active => true)) FROM unnest('{DP10,CL07,PN16,PN20,PN21,PN23,BN11,BN10,BN16,ID24,ID28,HK15,HK13,CL17,MD19,EM02,EM12,EM14,DY10}'::text[]) AS r;
 SELECT (registry.set_rule(v.r, parameters => v.p::jsonb)).parameters
 FROM (VALUES ('PN18', '{"special_months": 0}'), ('UW07', '{"by_paid_years": true}'), ('UW01', '{"least_months": 1}'), ('ID10', '{"age": 104}'),
 	('PN15', '{"age": 18}'), ('BN05', '{"months": 3}'), ('MD06', '{"age": 19}'), ('PN19', '{"age": 17}'), ('EM12', '{"least_staff": 1}'), ('DY10', '{"least_staff": 2}')) AS v (r, p);
@@ -247,12 +250,15 @@ SELECT * FROM settle('on');
 SELECT rule_id, employer, evidence - 'batch_id' AS evidence FROM registry.problem_list WHERE person_id IS NULL AND state <> 'closed' ORDER BY 1, 2;
 
 \qecho -- a rule between its dates
-INSERT INTO later VALUES ('dated', 'id24', 'all=', 'no law yet'), ('dated', 'cl17', 'all=ID28', 'law no longer'), ('dated', 'hk15', 'all=HK15', 'its last day');
+INSERT INTO later VALUES ('dated', 'id24', 'all=', 'no law yet'), ('dated', 'cl17', 'all=ID28', 'law no longer'), ('dated', 'id10_migrant', 'due=M', 'the old duty'), ('dated', 'hk15', 'all=HK15', 'its last day');
+-- what migrants owe changes by law on August 1
+UPDATE registry.due_rule SET valid_to = '2026-07-31' WHERE condition = 'migrant';
+INSERT INTO registry.due_rule (rank, condition, due, valid_from, law) VALUES (110, 'migrant', '{pension,medical}', '2026-08-01', '试');
 SELECT r.rule_id, r.valid_from, r.valid_to FROM registry.set_rule('ID24', valid_from => '2026-08-01') r
 UNION ALL SELECT r.rule_id, r.valid_from, r.valid_to FROM registry.set_rule('CL17', valid_to => '2026-07-30') r
 UNION ALL SELECT r.rule_id, r.valid_from, r.valid_to FROM registry.set_rule('HK15', valid_to => '2026-07-31') r;
 SELECT * FROM settle('dated');
-INSERT INTO later VALUES ('passed', 'id24', 'all=ID24', 'law now'), ('passed', 'hk15', 'all=', 'law no longer'), ('passed', 'cl17', 'all=ID28', 'law no longer');
+INSERT INTO later VALUES ('passed', 'id24', 'all=ID24', 'law now'), ('passed', 'id10_migrant', 'due=PM', 'the new duty'), ('passed', 'hk15', 'all=', 'law no longer'), ('passed', 'cl17', 'all=ID28', 'law no longer');
 INSERT INTO registry.setting (name, value) VALUES ('reference_date', '2026-08-01');
 SELECT * FROM settle('passed');
 DELETE FROM registry.setting WHERE name = 'reference_date';
@@ -263,6 +269,21 @@ INSERT INTO later VALUES ('merged', 'pn17_not', 'gap=', ''), ('merged', 'md07_mo
 UPDATE registry.conflict_rule SET valid_to = '2026-07-30' WHERE rule_id = 'MD07';
 DELETE FROM later WHERE step = 'merged' AND k = 'pn17_not';
 SELECT * FROM settle('merged');
+
+\qecho -- further parameters
+INSERT INTO later VALUES
+	('parameters', 'pn17', 'all=PN17:1', 'a month later'), ('parameters', 'id10', 'all=ID09', 'nobody is 101'), ('parameters', 'cl07', 'all=', '25 is no age'),
+	('parameters', 'pn16', 'all=', '60 is no age'), ('parameters', 'pn23', 'all=PN23', '12 months ahead of July'), ('parameters', 'pn23_12', 'all=', '11 months ahead of July'),
+	('parameters', 'bn08', 'all=PN16:12', '100 is no age; began at 82'), ('parameters', 'uw02', 'all=', 'four months are few'), ('parameters', 'uw10', 'all=DP10', 'three months are few'),
+	('parameters', 'md02_half', 'all=MD02:6', 'half a year is enough'), ('parameters', 'uw07_years', 'all=MD19,UW07:1=1000', '14 months'),
+	('parameters', 'uw07_middle', 'all=MD19', '19 months'), ('parameters', 'uw07_24', 'all=MD19', '25 months'),
+	('window', 'md02_half', 'all=MD03:6', 'five months looked at hold no six');
+SELECT count(registry.set_rule(v.r, parameters => v.p::jsonb))
+FROM (VALUES ('PN17', '{"months": 37}'), ('ID09', '{"age": 100}'), ('CL07', '{"age": 26}'), ('PN16', '{"age": 61}'), ('PN23', '{"months": 11}'), ('BN08', '{"age": 101}'),
+	('UW02', '{"least_months": 5}'), ('UW10', '{"least_months": 4}'), ('MD02', '{"months": 6}'), ('UW07', '{"months_short": 14, "months_middle": 19, "months_full": 25}')) AS v (r, p);
+SELECT * FROM settle('parameters');
+SELECT count(registry.set_rule('MD02', parameters => '{"window": 5}'));
+SELECT * FROM settle('window');
 
 --
 -- What is refused
