@@ -39,6 +39,9 @@ typedef struct Document
  */
 extern size_t document_squeeze(const char *text, size_t length, char buffer[DOCUMENT_NUMBER_MAX + 1]);
 
+/* Kind (AAC058) of the document that bears a number of the citizen family. */
+extern const char *citizen_id_document_kind(CitizenId id);
+
 /*
  * Reads text (UTF-8, length bytes).  Returns false only for an empty number
  * (rule ID01).  No server calls.

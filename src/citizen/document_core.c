@@ -206,8 +206,8 @@ document_refuse(Document *document, const char *rule)
 	strcpy(document->fault, rule);
 }
 
-static void
-document_accept_citizen(Document *document, CitizenId id, bool legacy15)
+const char *
+citizen_id_document_kind(CitizenId id)
 {
 	static const char *const kinds[] = {
 		[CITIZEN_ID_CITIZEN] = "01",
@@ -215,7 +215,13 @@ document_accept_citizen(Document *document, CitizenId id, bool legacy15)
 		[CITIZEN_ID_PERMANENT_RESIDENCE] = "07"
 	};
 
-	document_accept(document, kinds[citizen_id_kind_of(id)]);
+	return kinds[citizen_id_kind_of(id)];
+}
+
+static void
+document_accept_citizen(Document *document, CitizenId id, bool legacy15)
+{
+	document_accept(document, citizen_id_document_kind(id));
 	document->citizen_id = id;
 	document->legacy15 = legacy15;
 	citizen_id_print(id, document->number);

@@ -14,6 +14,7 @@
 #include "utils/date.h"
 
 #include "classify/month.h"
+#include "classify/retirement.h"
 #include "coverage/coverage.h"
 
 /* Axis A of the code lists: life and register status. */
@@ -32,6 +33,10 @@ enum LifeStatus
 	LIFE_PRISON = 41,
 	LIFE_UNREGISTERED = 90
 };
+
+#define IDENTITY_EMPLOYEE 1
+#define IDENTITY_FLEXIBLE 2
+#define IDENTITY_STUDENT 4
 
 #define LIFE_IS_GONE(status) ((status) >= LIFE_DEAD_IN_REGISTER && (status) <= LIFE_FOREIGN_NATIONAL)
 
@@ -70,6 +75,9 @@ typedef struct RegisterFact
 	bool		legacy15;
 	bool		name_invalid;	/* rule ID22 */
 	int64		origin;			/* tells the numbers of a merged person apart */
+	bool		name_garbled;	/* rule ID23 */
+	bool		cancelled_as_double;	/* cancelled because registered twice */
+	int32		registered_six; /* county of the registered place, 0 unknown */
 } RegisterFact;
 
 typedef struct EnrolmentFact
@@ -82,8 +90,11 @@ typedef struct EnrolmentFact
 	int8		identity;		/* 1 employee, 2 flexible, 3 resident, 4
 								 * student, 5 retired, 0 unknown */
 	bool		employer_has_injury;	/* W is paid for anybody of the employer */
+	bool		employer_closed;	/* the registry of employers says cancelled */
 	bool		legacy15;
+	bool		name_garbled;
 	NameAnswer	name;
+	int64		employer;		/* hash of the employer's code, 0 unknown */
 	int32		agency_six;		/* first six digits of the agency's region */
 	Month		start;
 	Month		end;
@@ -103,6 +114,7 @@ typedef struct CircumstanceFact
 	CircumstanceKind kind;
 	NameAnswer	name;
 	bool		legacy15;
+	bool		name_garbled;
 	bool		has_start;
 	bool		has_end;
 	DateADT		start;
@@ -116,6 +128,7 @@ typedef struct ElsewhereFact
 	int8		enrol_status;
 	int8		pay_status;
 	bool		legacy15;
+	bool		name_garbled;
 	bool		other_region;	/* outside the home region */
 	NameAnswer	name;
 } ElsewhereFact;
@@ -128,6 +141,7 @@ typedef struct Dossier
 	bool		has_birth_date;
 	DateADT		birth_date;
 	char		number_sex;		/* by the number, 0 when there is none */
+	char		sex;			/* that, else by a register; 0 unknown */
 	bool		region_never_issued;	/* rule ID11 */
 	RegisterFact *registers;
 	int			register_count;
@@ -185,6 +199,9 @@ typedef struct DueRule
 	PersonClass class;
 } DueRule;
 
+#define MINIMUM_FIRST_YEAR 1990
+#define MINIMUM_YEARS 80
+
 /* The law and the day by which a person is judged. */
 typedef struct Calendar
 {
@@ -193,6 +210,13 @@ typedef struct Calendar
 	int			lag_months[32]; /* per scheme bit */
 	const DueRule *due_rules;	/* by rank */
 	int			due_rule_count;
+	Coverage	satisfying[KIND_COUNT];	/* schemes that satisfy a due kind:
+										 * its own and those they merged into */
+	bool		has_retirement[WORKER_KIND_COUNT];
+	RetirementRule retirement[WORKER_KIND_COUNT];
+	int			minimum_months[MINIMUM_YEARS];	/* contribution months needed by
+												 * who retires in a year from
+												 * MINIMUM_FIRST_YEAR on */
 } Calendar;
 
 /* Standing of one insurance kind of one person. */
@@ -234,6 +258,9 @@ typedef struct Verdict
 
 /* Full years from birth to the day. */
 extern int	age_on(DateADT birth, DateADT day);
+
+/* The day on which somebody born on a day reaches an age. */
+extern DateADT birthday(DateADT birth, int age);
 
 extern Month month_of_date(DateADT date);
 extern DateADT month_first_day(Month month);

@@ -42,11 +42,6 @@ const char *const person_class_names[CLASS_COUNT] = {
 	 SCHEME_BIT(SCHEME_U) | SCHEME_BIT(SCHEME_W) | SCHEME_BIT(SCHEME_B))
 #define COVERAGE_EMPLOYEE_PENSION (SCHEME_BIT(SCHEME_P1) | SCHEME_BIT(SCHEME_P3))
 
-#define IDENTITY_EMPLOYEE 1
-
-/* Maternity insurance was merged into employee medical insurance (国办发〔2019〕10号). */
-#define MATERNITY_IN_MEDICAL_SINCE month_make(2020, 1)
-
 #define MAJORITY_FOR_PENSION 16
 
 int
@@ -81,8 +76,7 @@ month_first_day(Month month)
 	return date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
 }
 
-/* The day on which somebody born on the given day reaches an age. */
-static DateADT
+DateADT
 birthday(DateADT birth, int age)
 {
 	int			year,
@@ -395,31 +389,20 @@ condition_holds(DueCondition condition, const Verdict *verdict, const Employment
 	}
 }
 
-/* Schemes that satisfy a due kind. */
+/* An employed person's pension duty takes an employee's pension. */
 static Coverage
 satisfying_schemes(int kind, const Employment *employment, const Calendar *calendar)
 {
-	switch (kind)
-	{
-		case KIND_PENSION:
-			return employment->employed ? COVERAGE_EMPLOYEE_PENSION : COVERAGE_PENSION;
-		case KIND_MEDICAL:
-			return COVERAGE_MEDICAL;
-		case KIND_UNEMPLOYMENT:
-			return SCHEME_BIT(SCHEME_U);
-		case KIND_INJURY:
-			return SCHEME_BIT(SCHEME_W);
-		default:
-			return SCHEME_BIT(SCHEME_B) |
-				(calendar->month >= MATERNITY_IN_MEDICAL_SINCE ? SCHEME_BIT(SCHEME_M1) : 0);
-	}
+	Coverage	schemes = calendar->satisfying[kind];
+
+	return kind == KIND_PENSION && employment->employed ? schemes & COVERAGE_EMPLOYEE_PENSION : schemes;
 }
 
 static Standing
 judge_standing(int kind, const Verdict *verdict, const Employment *employment, const Calendar *calendar)
 {
 	Coverage	satisfying = satisfying_schemes(kind, employment, calendar);
-	Coverage	of_kind = satisfying | (kind == KIND_PENSION ? COVERAGE_PENSION : 0);
+	Coverage	of_kind = calendar->satisfying[kind];
 
 	/* A retired employee owes no medical contribution: the paused row with benefit is in receiving. */
 	if (verdict->receiving & satisfying)
@@ -496,7 +479,6 @@ classify(Dossier *dossier, const Calendar *calendar, Verdict *verdict)
 		if (verdict->age < MAJORITY_FOR_PENSION)
 			verdict_changes_on(verdict, calendar, birthday(dossier->birth_date, MAJORITY_FOR_PENSION));
 	}
-	changes_in_month(verdict, calendar, MATERNITY_IN_MEDICAL_SINCE);
 	judge_life(dossier, calendar, verdict);
 	judge_planes(dossier, calendar, verdict);
 	judge_due(dossier, calendar, verdict);

@@ -218,7 +218,9 @@ BEGIN
 		ANALYZE pg_temp.registry_verdict (person_id);
 	END IF;
 	PERFORM registry.find_other_problems(listed);
+	PERFORM registry.find_predicate_problems(reference, listed);
 	IF listed THEN
+		PERFORM registry.find_employer_problems(reference);
 		ANALYZE pg_temp.registry_finding;
 		PERFORM registry.report_step(started, format('%s findings', (SELECT count(*) FROM pg_temp.registry_finding)));
 	END IF;
@@ -272,6 +274,7 @@ DECLARE
 	batches bigint[];
 	applied bigint[] := '{}';
 	everyone boolean;
+	law text;
 	started timestamptz := clock_timestamp();
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtextextended('registry.compare', 0)) THEN
@@ -312,7 +315,9 @@ BEGIN
 	old_reference := registry.setting('current_reference_date')::date;
 	reference := registry.next_reference_date(applied);
 	PERFORM registry.refresh_employer_injury(reference);
-	everyone := registry.touch_others(old_reference, reference) OR "full";
+	PERFORM registry.refresh_employer_closed();
+	law := registry.law_state(reference);
+	everyone := registry.touch_others(old_reference, reference) OR "full" OR law IS DISTINCT FROM registry.setting('law_state');
 	ANALYZE pg_temp.registry_touched;
 	PERFORM registry.report_step(started, format('judging %s persons at %s',
 		CASE WHEN everyone THEN 'all' ELSE (SELECT count(*)::text FROM pg_temp.registry_touched) END, reference));
@@ -322,7 +327,8 @@ BEGIN
 
 	UPDATE registry.batch b SET state = 'applied', finished_at = clock_timestamp() WHERE b.batch_id = ANY (applied);
 	PERFORM registry.clear_staged(applied);
-	INSERT INTO registry.setting (name, value, note) VALUES ('current_reference_date', to_char(reference, 'YYYY-MM-DD'), 'kept by compare()')
+	INSERT INTO registry.setting (name, value, note) VALUES ('current_reference_date', to_char(reference, 'YYYY-MM-DD'), 'kept by compare()'),
+		('law_state', law, 'rules and law of the last compare()')
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 	-- last, because it judges again whom it joins
 	PERFORM registry.link_documents();

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -109,4 +110,17 @@ bool
 stream_bool(const FactStream *stream, int column)
 {
 	return !stream->nulls[column] && DatumGetBool(stream->values[column]);
+}
+
+int64
+stream_hash(const FactStream *stream, int column)
+{
+	struct varlena *text;
+	int64		hash;
+
+	if (stream->nulls[column])
+		return 0;
+	text = PG_DETOAST_DATUM_PACKED(stream->values[column]);
+	hash = (int64) hash_bytes_extended((unsigned char *) VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text), 0);
+	return hash == 0 ? 1 : hash;
 }

@@ -37,6 +37,8 @@ extern int stream_int16(const FactStream *stream, int column);
 extern Month stream_month(const FactStream *stream, int column);
 extern bool stream_date(const FactStream *stream, int column, DateADT *date);
 extern int stream_scheme(const FactStream *stream, int column);
+/* Hash of a text, never 0; 0 for null. */
+extern int64 stream_hash(const FactStream *stream, int column);
 extern bool stream_bool(const FactStream *stream, int column);
 
 #endif							/* REGISTRY_FACT_STREAM_H */

@@ -28,6 +28,7 @@
 #include "classify/classify.h"
 #include "compare/compare.h"
 #include "compare/fact_stream.h"
+#include "compare/law_book.h"
 #include "compare/row_writer.h"
 #include "compat.h"
 #include "name/name.h"
@@ -140,20 +141,12 @@ typedef struct PersonItems
 	char	   *address;
 } PersonItems;
 
-typedef struct RuleEntry
-{
-	char		rule_id[RULE_ID_SIZE];
-	char		severity;
-	bool		active;
-} RuleEntry;
-
 /* State of one call. */
 typedef struct Judge
 {
 	Calendar	calendar;
 	RuleBook	book;
-	RuleEntry  *rules;
-	int			rule_count;
+	RuleList	rules;
 	RegionCode	home;
 	FactStream *population;
 	FactStream *enrolment;
@@ -256,6 +249,13 @@ answer_name(PersonItems *items, const char *name, const char *key)
 		NAME_SIMILAR : NAME_UNRELATED;
 }
 
+/* What equals the register's name holds no damage of its own; what is no name is no damaged one. */
+static bool
+name_may_be_garbled(NameAnswer answer)
+{
+	return answer != NAME_SAME && answer != NAME_INVALID;
+}
+
 static bool
 is_legacy15(const FactStream *stream, int repair)
 {
@@ -270,13 +270,14 @@ is_legacy15(const FactStream *stream, int repair)
 	"SELECT p.person_id, p.citizen_id, p.id_kind, p.number, p.repair, p.name, p.name_key, " \
 	"p.former_name, p.sex, p.ethnic, p.birth_date, p.hukou_region, p.hukou_address, " \
 	"p.residence_region, p.residence_address, p.phone, p.status, p.status_date, " \
-	"p.territory, p.source <> 'police_migrant', p.origin_person, p.ended_on IS NOT NULL FROM registry.population p"
+	"p.territory, p.source <> 'police_migrant', p.status = 32 AND p.cancel_reason LIKE '%重复%', " \
+	"p.origin_person, p.ended_on IS NOT NULL FROM registry.population p"
 enum
 {
 	POP_PERSON, POP_CITIZEN_ID, POP_ID_KIND, POP_NUMBER, POP_REPAIR, POP_NAME, POP_NAME_KEY,
 	POP_FORMER_NAME, POP_SEX, POP_ETHNIC, POP_BIRTH, POP_HUKOU, POP_HUKOU_ADDRESS,
 	POP_RESIDENCE, POP_RESIDENCE_ADDRESS, POP_PHONE, POP_STATUS, POP_STATUS_DATE,
-	POP_TERRITORY, POP_HOUSEHOLD, POP_ORIGIN, POP_ENDED, POP_COLUMNS
+	POP_TERRITORY, POP_HOUSEHOLD, POP_DOUBLE, POP_ORIGIN, POP_ENDED, POP_COLUMNS
 };
 
 static void
@@ -412,6 +413,9 @@ read_population(Judge *judge, int64 person_id)
 		name = stream_text(stream, POP_NAME);
 		row->name_invalid = name_is_invalid(name, strlen(name));
 		row->origin = claim.origin;
+		row->name_garbled = !row->name_invalid && name_is_garbled(name);
+		row->cancelled_as_double = stream_bool(stream, POP_DOUBLE);
+		row->registered_six = region_code_six(stream_int64(stream, POP_HUKOU, 0));
 	}
 	if (judge->items.number_claim.rank == RANK_HOUSEHOLD_LIVE || judge->items.number_claim.rank == RANK_MIGRANT_LIVE)
 		drop_superseded_registers(dossier, judge->items.number_claim.origin);
@@ -424,6 +428,7 @@ read_population(Judge *judge, int64 person_id)
 	"e.scheme, e.agency, e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, " \
 	"e.benefit_state, e.benefit_from, e.benefit_to, (e.benefit_monthly * 100)::bigint, e.identity, e.phone, e.territory, " \
 	"e.scheme = 'P3' AND e.employer IN (SELECT i.employer FROM registry.employer_injury i), " \
+	"e.scheme = 'M1' AND e.employer IN (SELECT i.employer FROM registry.employer_closed i), e.employer, " \
 	"e.origin_person, e.ended_on IS NOT NULL " \
 	"FROM registry.enrolment e"
 enum
@@ -431,7 +436,7 @@ enum
 	ENR_PERSON, ENR_CITIZEN_ID, ENR_ID_KIND, ENR_NUMBER, ENR_REPAIR, ENR_NAME, ENR_NAME_KEY, ENR_ID,
 	ENR_SCHEME, ENR_AGENCY, ENR_STATUS, ENR_PAY, ENR_START, ENR_END, ENR_THROUGH,
 	ENR_BENEFIT_STATE, ENR_BENEFIT_FROM, ENR_BENEFIT_TO, ENR_MONTHLY, ENR_IDENTITY, ENR_PHONE, ENR_TERRITORY,
-	ENR_EMPLOYER_INJURY, ENR_ORIGIN, ENR_ENDED, ENR_COLUMNS
+	ENR_EMPLOYER_INJURY, ENR_EMPLOYER_CLOSED, ENR_EMPLOYER, ENR_ORIGIN, ENR_ENDED, ENR_COLUMNS
 };
 
 static void
@@ -444,6 +449,8 @@ fill_enrolment(EnrolmentFact *row, const FactStream *stream)
 	row->benefit_state = stream_int16(stream, ENR_BENEFIT_STATE);
 	row->identity = stream_int16(stream, ENR_IDENTITY);
 	row->employer_has_injury = stream_bool(stream, ENR_EMPLOYER_INJURY);
+	row->employer_closed = stream_bool(stream, ENR_EMPLOYER_CLOSED);
+	row->employer = stream_hash(stream, ENR_EMPLOYER);
 	row->legacy15 = is_legacy15(stream, ENR_REPAIR);
 	row->agency_six = region_code_six(stream_int64(stream, ENR_AGENCY, 0));
 	row->start = stream_month(stream, ENR_START);
@@ -531,6 +538,7 @@ read_enrolments(Judge *judge, int64 person_id)
 			row = &dossier->enrolments[dossier->enrolment_count++];
 			fill_enrolment(row, stream);
 			row->name = answer_name(items, name, key);
+			row->name_garbled = name_may_be_garbled(row->name) && name_is_garbled(name);
 		}
 		note_name(items, name, key, 1);
 	}
@@ -594,6 +602,7 @@ read_circumstances(Judge *judge, int64 person_id)
 			row->has_end = stream_date(stream, CIR_END, &row->end);
 			row->legacy15 = is_legacy15(stream, CIR_REPAIR);
 			row->name = answer_name(&judge->items, name, key);
+			row->name_garbled = name_may_be_garbled(row->name) && name_is_garbled(name);
 		}
 		note_name(&judge->items, name, key, 2);
 	}
@@ -633,6 +642,7 @@ read_elsewheres(Judge *judge, int64 person_id)
 			row->other_region = !region_is_home(stream_int64(stream, ELS_REGION, 0), judge->home);
 			row->legacy15 = is_legacy15(stream, ELS_REPAIR);
 			row->name = answer_name(&judge->items, name, key);
+			row->name_garbled = name_may_be_garbled(row->name) && name_is_garbled(name);
 		}
 		note_name(&judge->items, name, key, 3);
 	}
@@ -665,6 +675,7 @@ complete_dossier(Judge *judge)
 	dossier->has_birth_date = items->has_birth_date;
 	dossier->birth_date = items->birth_date;
 	dossier->number_sex = 0;
+	dossier->sex = items->sex == NULL ? 0 : items->sex[0];
 	dossier->region_never_issued = false;
 	if (items->citizen_id != 0)
 	{
@@ -676,6 +687,7 @@ complete_dossier(Judge *judge)
 		dossier->has_birth_date = true;
 		dossier->birth_date = date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
 		dossier->number_sex = citizen_id_sex_char(items->citizen_id);
+		dossier->sex = dossier->number_sex;
 		dossier->region_never_issued = region_was_never_issued(items->citizen_id);
 	}
 }
@@ -684,23 +696,20 @@ static void
 keep_finding(const Finding *finding, void *state)
 {
 	Judge	   *judge = state;
+	const RuleEntry *rule = find_rule(&judge->rules, finding->rule_id);
 
-	for (int i = 0; i < judge->rule_count; i++)
-		if (strcmp(judge->rules[i].rule_id, finding->rule_id) == 0 && judge->rules[i].active)
-		{
-			ROOM_FOR_ONE_MORE(judge->found, judge->found_count, judge->found_room);
-			judge->found[judge->found_count++] = *finding;
-			return;
-		}
+	if (rule == NULL || !rule->active)
+		return;
+	ROOM_FOR_ONE_MORE(judge->found, judge->found_count, judge->found_room);
+	judge->found[judge->found_count++] = *finding;
 }
 
 static char
 severity_of(const Judge *judge, const char *rule_id)
 {
-	for (int i = 0; i < judge->rule_count; i++)
-		if (strcmp(judge->rules[i].rule_id, rule_id) == 0)
-			return judge->rules[i].severity;
-	return 'I';
+	const RuleEntry *rule = find_rule(&judge->rules, rule_id);
+
+	return rule == NULL ? 'I' : rule->severity;
 }
 
 /*
@@ -774,10 +783,8 @@ fill_identity(const Judge *judge, Datum *values, bool *nulls)
 	set_value(values, nulls, PERSON_CITIZEN_ID, CitizenIdGetDatum(items->citizen_id), items->citizen_id != 0);
 	if (items->citizen_id != 0)
 	{
-		int32		six = citizen_id_region_six(items->citizen_id);
-
 		citizen_id_print(items->citizen_id, number);
-		set_text(values, nulls, PERSON_ID_KIND, six >= 900000 ? "07" : six >= 800000 ? "16" : "01");
+		set_text(values, nulls, PERSON_ID_KIND, citizen_id_document_kind(items->citizen_id));
 		set_text(values, nulls, PERSON_ID_NO, number);
 	}
 	else
@@ -986,123 +993,6 @@ judge_person(Judge *judge, int64 person_id)
 	MemoryContextReset(judge->person_context);
 }
 
-/* ---- law and rules ---- */
-
-static int
-lookup_name(const char *const *names, int count, const char *name, const char *what)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown %s \"%s\"", what, name)));
-}
-
-static uint64
-run_query(const char *query, Datum argument, Oid type)
-{
-	int			result = SPI_execute_with_args(query, 1, &type, &argument, NULL, true, 0);
-
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
-}
-
-static char *
-query_text(uint64 row, int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
-static int64
-query_int(uint64 row, int column)
-{
-	char	   *text = query_text(row, column);
-
-	return text == NULL ? -1 : pg_strtoint64(text);
-}
-
-static bool
-query_bool(uint64 row, int column)
-{
-	char	   *text = query_text(row, column);
-
-	return text != NULL && text[0] == 't';
-}
-
-static void
-load_calendar(Judge *judge, DateADT reference)
-{
-	DueRule    *rules;
-	uint64		count;
-
-	judge->calendar.reference = reference;
-	judge->calendar.month = month_of_date(reference);
-	count = run_query("SELECT s.bit, s.lag_months FROM registry.scheme s WHERE $1 IS NOT NULL",
-					  DateADTGetDatum(reference), DATEOID);
-	for (uint64 i = 0; i < count; i++)
-		judge->calendar.lag_months[query_int(i, 1)] = (int) query_int(i, 2);
-
-	count = run_query("SELECT r.condition, "
-					  "('pension' = ANY (r.due))::int + 2 * ('medical' = ANY (r.due))::int"
-					  " + 4 * ('unemployment' = ANY (r.due))::int + 8 * ('injury' = ANY (r.due))::int"
-					  " + 16 * ('maternity' = ANY (r.due))::int, "
-					  "'injury/employer' = ANY (r.due), coalesce(r.class, '') "
-					  "FROM registry.due_rule r "
-					  "WHERE $1 >= r.valid_from AND ($1 <= r.valid_to OR r.valid_to IS NULL) ORDER BY r.rank",
-					  DateADTGetDatum(reference), DATEOID);
-	rules = palloc0(sizeof(DueRule) * Max(count, 1));
-	for (uint64 i = 0; i < count; i++)
-	{
-		rules[i].condition = lookup_name(due_condition_names, DUE_CONDITION_COUNT, query_text(i, 1), "condition");
-		rules[i].due = (uint8) query_int(i, 2);
-		rules[i].injury_by_employer = query_bool(i, 3);
-		rules[i].class = lookup_name(person_class_names, CLASS_COUNT, query_text(i, 4), "class");
-	}
-	judge->calendar.due_rules = rules;
-	judge->calendar.due_rule_count = (int) count;
-}
-
-static void
-load_rules(Judge *judge, DateADT reference)
-{
-	static const char *const keeps[] = {"first", "second", "employment", "dwelling", "registered", "earliest", "choice"};
-	ConflictRule *conflicts;
-	uint64		count;
-
-	count = run_query("SELECT r.rule_id, r.severity, r.active FROM registry.rule r WHERE $1 IS NOT NULL",
-					  DateADTGetDatum(reference), DATEOID);
-	judge->rules = palloc0(sizeof(RuleEntry) * Max(count, 1));
-	judge->rule_count = (int) count;
-	for (uint64 i = 0; i < count; i++)
-	{
-		strlcpy(judge->rules[i].rule_id, query_text(i, 1), RULE_ID_SIZE);
-		judge->rules[i].severity = query_text(i, 2)[0];
-		judge->rules[i].active = query_bool(i, 3);
-	}
-
-	count = run_query("SELECT c.rule_id, f.bit, s.bit, c.first_use = 'benefit', c.second_use = 'benefit', "
-					  "c.area = 'other', c.keep FROM registry.conflict_rule c "
-					  "JOIN registry.scheme f ON f.scheme = c.first_scheme "
-					  "JOIN registry.scheme s ON s.scheme = c.second_scheme "
-					  "WHERE c.active AND $1 IS NOT NULL ORDER BY c.rule_id, f.bit, s.bit",
-					  DateADTGetDatum(reference), DATEOID);
-	conflicts = palloc0(sizeof(ConflictRule) * Max(count, 1));
-	for (uint64 i = 0; i < count; i++)
-	{
-		strlcpy(conflicts[i].rule_id, query_text(i, 1), RULE_ID_SIZE);
-		conflicts[i].first_scheme = (int8) query_int(i, 2);
-		conflicts[i].second_scheme = (int8) query_int(i, 3);
-		conflicts[i].first_benefit = query_bool(i, 4);
-		conflicts[i].second_benefit = query_bool(i, 5);
-		conflicts[i].other_area = query_bool(i, 6);
-		conflicts[i].keep = lookup_name(keeps, lengthof(keeps), query_text(i, 7), "keep policy");
-	}
-	judge->book.conflicts = conflicts;
-	judge->book.conflict_count = (int) count;
-}
-
 /*
  * Current rows in the order of the primary key; of persons who have none and
  * whose identity must be found afresh, those that ended last.
@@ -1175,8 +1065,8 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	SPI_connect();
 	judge = palloc0(sizeof(Judge));
 	judge->home = PG_GETARG_REGION_CODE(2);
-	load_calendar(judge, reference);
-	load_rules(judge, reference);
+	load_calendar(&judge->calendar, reference);
+	load_rule_book(&judge->book, &judge->rules, reference);
 	judge->verdicts = writer_open(PG_GETARG_OID(3), "person", verdict_columns, VERDICT_COLUMN_COUNT);
 	judge->findings = writer_open(PG_GETARG_OID(4), "problem", finding_columns, FINDING_COLUMN_COUNT);
 	judge->book.pause = pause_for_interrupts;

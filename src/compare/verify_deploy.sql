@@ -15,6 +15,8 @@ BEGIN
 	PERFORM registry.judge_persons(true, registry.reference_date(), registry.home_region(),
 								   'pg_temp.registry_verdict', 'pg_temp.registry_finding');
 	PERFORM registry.find_other_problems();
+	PERFORM registry.find_employer_problems(registry.reference_date());
+	PERFORM registry.find_predicate_problems(registry.reference_date(), true);
 
 	RETURN QUERY SELECT 'persons equal a full recompute', count(*), min('person ' || v.person_id)
 	FROM pg_temp.registry_verdict v WHERE v.is_new OR v.changed;

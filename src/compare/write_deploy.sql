@@ -113,7 +113,9 @@ BEGIN
 	UPDATE registry.problem p
 	SET state = 'closed', closed_at = now(), closed_batch_id = batch
 	WHERE p.state <> 'closed'
-	  AND (everyone OR listed AND (p.person_id = 0 OR p.rule_id = 'DP06') OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
+	  AND (everyone
+		   OR listed AND (p.person_id = 0 OR p.rule_id = 'DP06' OR p.rule_id IN (SELECT u.rule_id FROM registry.rule u WHERE u.scope = 'everyone'))
+		   OR EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = p.person_id))
 	  AND NOT EXISTS (SELECT FROM pg_temp.registry_finding f
 					  WHERE f.person_id = p.person_id AND f.rule_id = p.rule_id AND f.finding_key = p.finding_key);
 END;

@@ -64,8 +64,25 @@
  *		inserted there, one repaired in the first and right in the second as
  *		changed.
  *	26. Rules in the truth are those named here and MD04, MD05, MD06, PN06, PN08 to
- *		PN11 and PN13; others (ID12, ID23, HK06, BN11 ...) are not written at all,
- *		so compare by the rules that occur.
+ *		PN11 and PN13; others (ID12, HK06, BN11 ...) are not written at all.
+ *	27. Ages: ID09 (future, or over 120), ID10 (over 100, in a register), BN08 (100
+ *		and a pension in receipt) and PN17 stand for nobody gone.  PN17: a P1 row
+ *		without benefit is paying beyond the last retirement month that can be the
+ *		person's (a woman's kind is unknown: 55) and three years; months are the
+ *		paid ones after that.  PN18: benefit months before 55 (man) or 45 (woman),
+ *		because special trades may go five years earlier.  PN19: the first P1 month
+ *		lies before the month of the 16th birthday; months are the paid ones before.
+ *	28. PN15: the P2 plane is paying, and the person is under 16 or a student.
+ *	29. UW01: two employers' U rows share two months or more; UW10: the same of one
+ *		employer's W rows; one month is a change of job inside it.  UW02: a benefit
+ *		month of U is a paid month of a P1, M1 or other U row with 参保身份 1 and an
+ *		employer.  UW04: U benefit in months wholly inside military service; UW05
+ *		and BN14: after the month of the move abroad, by U and by P2 (34 only).
+ *		UW07: U benefit months after the 24th.
+ *	30. BN05: a pension in 待遇状态 2, paused in or the month before a 服刑 sentence or
+ *		during it, two months or more after the month of release.
+ *	31. HK07, HK09 and HK16 ask for the register row alone.  ID23 asks every name
+ *		that is no ID22 and does not fold to the register's.
  */
 #include <string.h>
 
@@ -467,6 +484,9 @@ mixed_pair(const Enrolment *a, const Enrolment *b)
 		return "PN12";
 	if (a->scheme == P2 && b->scheme == P1)
 		return "PN13";
+	if (a->scheme == UNEMPLOYMENT && (b->scheme == P1 || b->scheme == M1 || b->scheme == UNEMPLOYMENT) &&
+		b->identity == 1 && b->employer >= 0)
+		return "UW02";
 	return NULL;
 }
 
@@ -479,6 +499,13 @@ pair_judge(const Facts *facts, int owner, const Enrolment *a, const Enrolment *b
 
 	if (from <= to && (rule = paid_pair(facts, owner, a, b, to, reference, minor)) != NULL)
 		double_add(doubles, rule, from, to);
+	if (from <= to && a->scheme == b->scheme && a->employer >= 0 && b->employer >= 0)
+	{
+		if (a->scheme == UNEMPLOYMENT && a->employer != b->employer)
+			double_add(doubles, "UW01", from, to);
+		if (a->scheme == INJURY && a->employer == b->employer)
+			double_add(doubles, "UW10", from, to);
+	}
 	for (int turn = 0; turn < 2; turn++)
 	{
 		const Enrolment *x = turn == 0 ? a : b;
@@ -516,7 +543,13 @@ doubles_judge(const Facts *facts, int owner, int delivery, Answer *answer)
 			if (row_counts(&facts->enrolment[i].id, owner) && row_counts(&facts->enrolment[j].id, owner))
 				pair_judge(facts, owner, &facts->enrolment[i], &facts->enrolment[j], reference, minor, &doubles);
 	for (int i = 0; i < doubles.count; i++)
-		problem_add(answer, doubles.list[i].rule, months_count(&doubles.list[i].months), -1, false);
+	{
+		const char *rule = doubles.list[i].rule;
+		int			months = months_count(&doubles.list[i].months);
+
+		if (months > 1 || (strcmp(rule, "UW01") != 0 && strcmp(rule, "UW10") != 0))
+			problem_add(answer, rule, months, -1, false);
+	}
 }
 
 /* Benefit months after the month of death, and wholly inside a sentence. */
@@ -572,6 +605,218 @@ benefits_judge(const Facts *facts, int owner, int delivery, Answer *answer)
 		problem_add(answer, "BN01", months_count(&after), after_amount, false);
 	if (months_count(&inside) > 0)
 		problem_add(answer, "BN03", months_count(&inside), inside_amount, false);
+}
+
+/* ---- ages, and rules of single rows ---- */
+
+/* Month of retirement at 60 or, for women, 55, by the decision of 2024. */
+static int
+last_retirement(int birth_month, bool man)
+{
+	int			first = man ? MONTH(1965, 1) : MONTH(1970, 1);
+	int			delay = 0;
+
+	/* one month more for every four months of birth, until three years are reached */
+	for (int m = first; m <= birth_month && delay < 36; m += 4)
+		delay++;
+	return birth_month + (man ? 60 : 55) * 12 + delay;
+}
+
+static bool
+is_man(const Answer *answer)
+{
+	return answer->number17 % 2 == 1;
+}
+
+static void
+employee_pension_ages(const Facts *facts, int owner, int reference, bool gone, Answer *answer)
+{
+	int			birth = month_of_date(number_birth(answer->number17));
+	int			limit = last_retirement(birth, is_man(answer)) + 36;
+	int			early = birth + (is_man(answer) ? 55 : 45) * 12;
+	int			first = 0;
+	bool		late_payer = false;
+	Months		late = {{0}};
+	Months		young = {{0}};
+	Months		drawn = {{0}};
+	int64_t		amount = 0;
+
+	for (int i = 0; i < facts->enrolments; i++)
+	{
+		const Enrolment *row = &facts->enrolment[i];
+		int			last = paid_last(row, reference);
+		int			from,
+					to;
+		bool		draws = benefit_span(row, reference, &from, &to);
+
+		if (!row_counts(&row->id, owner) || row->scheme != P1)
+			continue;
+		if (first == 0 || row->start < first)
+			first = row->start;
+		months_add(&young, row->start, last < birth + 16 * 12 - 1 ? last : birth + 16 * 12 - 1);
+		if (draws && from < early)
+		{
+			months_add(&drawn, from, to < early - 1 ? to : early - 1);
+			amount += (int64_t) row->monthly * ((to < early - 1 ? to : early - 1) - from + 1);
+		}
+		if (draws)
+			continue;
+		late_payer = late_payer || enrolment_pays(row, reference);
+		months_add(&late, row->start > limit + 1 ? row->start : limit + 1, last);
+	}
+	if (late_payer && !gone && months_count(&late) > 0)
+		problem_add(answer, "PN17", months_count(&late), -1, false);
+	if (months_count(&drawn) > 0)
+		problem_add(answer, "PN18", months_count(&drawn), amount, false);
+	if (first != 0 && first < birth + 16 * 12 && months_count(&young) > 0)
+		problem_add(answer, "PN19", months_count(&young), -1, false);
+}
+
+static void
+ages_judge(const Facts *facts, int owner, int delivery, Answer *answer)
+{
+	int			date = city.reference[delivery];
+	int			birth = number_birth(answer->number17);
+	int			age = age_at(birth, date);
+	bool		gone = answer->life >= 20 && answer->life <= 34;
+	bool		student = false;
+
+	for (int i = 0; i < facts->circumstances; i++)
+		student = student || (facts->circumstance[i].source == SOURCE_SCHOOL && circumstance_holds(&facts->circumstance[i], owner, date));
+	if (!gone && (birth > date || birth < 18000101 || age > 120))
+		problem_add(answer, "ID09", -1, -1, false);
+	if (age > 100 && age <= 120 && (answer->life == 10 || answer->life == 11))
+		problem_add(answer, "ID10", -1, -1, false);
+	if (!gone && age >= 100 && (answer->receiving & (BIT(P1) | BIT(P2) | BIT(P3))) != 0)
+		problem_add(answer, "BN08", -1, -1, false);
+	if (!gone && (answer->paying & BIT(P2)) != 0 && (age < 16 || student))
+		problem_add(answer, "PN15", -1, -1, false);
+	employee_pension_ages(facts, owner, month_of_date(date), gone, answer);
+}
+
+/* Unemployment benefits in service, abroad and too long; a resident pension of a foreigner. */
+static void
+unemployment_judge(const Facts *facts, int owner, int delivery, Answer *answer)
+{
+	static const char *const rule[4] = {"UW04", "UW05", "BN14", "UW07"};
+	int			reference = month_of_date(city.reference[delivery]);
+	int			left = 0;		/* date of the move abroad */
+	Months		months[4] = {{{0}}};
+	int64_t		amount[4] = {0};
+
+	if (answer->life == 33 || answer->life == 34)
+	{
+		if (owner == 0 && facts->person.present && facts->person.life == answer->life)
+			left = facts->person.status_date;
+		for (int c = 0; c < facts->circumstances; c++)
+		{
+			const Circumstance *row = &facts->circumstance[c];
+
+			if (row->source == SOURCE_ABROAD && circumstance_holds(row, owner, city.reference[delivery]) &&
+				circumstance_is(row, answer->life == 33 ? "出国定居" : "取得外国国籍", NULL) && (left == 0 || row->start < left))
+				left = row->start;
+		}
+	}
+	for (int i = 0; i < facts->enrolments; i++)
+	{
+		const Enrolment *row = &facts->enrolment[i];
+		int			from,
+					to;
+
+		if (!row_counts(&row->id, owner) || (row->scheme != UNEMPLOYMENT && row->scheme != P2) || !benefit_span(row, reference, &from, &to))
+			continue;
+		for (int m = from; m <= to; m++)
+		{
+			bool		serves = false;
+			bool		wrong[4];
+
+			for (int c = 0; c < facts->circumstances; c++)
+			{
+				const Circumstance *term = &facts->circumstance[c];
+
+				serves = serves || (term->source == SOURCE_ARMY && row_counts(&term->id, owner) && term->start <= month_first_date(m) &&
+									(term->end == 0 || term->end >= month_last_date(m)));
+			}
+			if (owner == 0 && facts->person.present && answer->life == 40 && facts->person.life == 40)
+				serves = serves || facts->person.status_date <= month_first_date(m);
+			wrong[0] = row->scheme == UNEMPLOYMENT && serves;
+			wrong[1] = row->scheme == UNEMPLOYMENT && left != 0 && m > month_of_date(left);
+			wrong[2] = row->scheme == P2 && answer->life == 34 && left != 0 && m > month_of_date(left);
+			wrong[3] = row->scheme == UNEMPLOYMENT && m >= from + 24;
+			for (int w = 0; w < 4; w++)
+				if (wrong[w])
+				{
+					months_add(&months[w], m, m);
+					amount[w] += row->monthly;
+				}
+		}
+	}
+	for (int w = 0; w < 4; w++)
+		if (months_count(&months[w]) > 0)
+			problem_add(answer, rule[w], months_count(&months[w]), amount[w], false);
+}
+
+/* Released, and the pension still rests. */
+static void
+release_judge(const Facts *facts, int owner, int delivery, Answer *answer)
+{
+	int			reference = month_of_date(city.reference[delivery]);
+	int			longest = 0;
+
+	if ((answer->life >= 20 && answer->life <= 34) || answer->life == 41)
+		return;
+	for (int i = 0; i < facts->enrolments; i++)
+	{
+		const Enrolment *row = &facts->enrolment[i];
+		int			from,
+					to;
+
+		if (!row_counts(&row->id, owner) || (row->scheme != P1 && row->scheme != P2 && row->scheme != P3) || row->benefit != 2 ||
+			row->status == 4 || !benefit_span(row, reference, &from, &to))
+			continue;
+		for (int c = 0; c < facts->circumstances; c++)
+		{
+			const Circumstance *term = &facts->circumstance[c];
+			int			rests;
+
+			if (term->source != SOURCE_PRISON || !row_counts(&term->id, owner) || strcmp(term->kind, "服刑") != 0 || term->end == 0 ||
+				term->end >= city.reference[delivery] || row->benefit_to < month_of_date(term->start) - 1 ||
+				row->benefit_to > month_of_date(term->end))
+				continue;
+			rests = reference - month_of_date(term->end);
+			if (rests > 1 && rests > longest)
+				longest = rests;
+		}
+	}
+	if (longest > 0)
+		problem_add(answer, "BN05", longest, -1, false);
+}
+
+/* Marks of damage in a name as delivered. */
+static bool
+name_damaged(const Identity *id)
+{
+	return id->name_relation != NAME_INVALID && (strstr(id->name, "?") != NULL || strstr(id->name, "□") != NULL);
+}
+
+static void
+register_judge(const Facts *facts, int owner, Answer *answer)
+{
+	const Register *person = &facts->person;
+	bool		damaged = owner == 0 && person->present && row_counts(&person->id, 0) && name_damaged(&person->id);
+
+	for (int i = 0; i < facts->enrolments; i++)
+		damaged = damaged || (row_counts(&facts->enrolment[i].id, owner) && name_damaged(&facts->enrolment[i].id));
+	for (int i = 0; i < facts->circumstances; i++)
+		damaged = damaged || (row_counts(&facts->circumstance[i].id, owner) && name_damaged(&facts->circumstance[i].id));
+	if (damaged)
+		problem_add(answer, "ID23", -1, -1, false);
+	if (owner != 0 || !person->present || !row_counts(&person->id, 0))
+		return;
+	if (person->life == 41)
+		problem_add(answer, "HK07", -1, -1, false);
+	if (person->life == 32 && strcmp(person->reason, "重复户口") == 0)
+		problem_add(answer, "HK09", -1, -1, false);
 }
 
 static void
@@ -690,6 +935,10 @@ truth_of(const Facts *facts, int owner, int delivery, Answer *answer)
 	if (answer->life < 20 || answer->life > 34)
 		doubles_judge(facts, owner, delivery, answer);
 	benefits_judge(facts, owner, delivery, answer);
+	ages_judge(facts, owner, delivery, answer);
+	unemployment_judge(facts, owner, delivery, answer);
+	release_judge(facts, owner, delivery, answer);
+	register_judge(facts, owner, answer);
 	return true;
 }
 
