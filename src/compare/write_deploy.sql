@@ -105,6 +105,9 @@ BEGIN
 		keep = excluded.keep, evidence = excluded.evidence,
 		state = CASE WHEN p.state = 'closed' THEN 'open' ELSE p.state END,
 		decision = CASE WHEN p.state = 'closed' THEN NULL ELSE p.decision END,
+		decided_keep = CASE WHEN p.state = 'closed' THEN NULL ELSE p.decided_keep END,
+		sent_to = CASE WHEN p.state = 'closed' THEN NULL ELSE p.sent_to END,
+		reopened = p.reopened + (p.state = 'closed')::integer,
 		closed_at = NULL, closed_batch_id = NULL
 	WHERE (p.territory, p.schemes, p.months, p.amount, p.keep, p.evidence)
 		  IS DISTINCT FROM (excluded.territory, excluded.schemes, excluded.months, excluded.amount, excluded.keep, excluded.evidence)

@@ -163,7 +163,7 @@ SELECT
 	btrim(b.schemes::text, '{}') AS schemes,
 	b.months,
 	b.amount,
-	b.keep,
+	coalesce(b.decided_keep, b.keep) AS keep,
 	b.evidence,
 	b.batch_id,
 	b.opened_at,
