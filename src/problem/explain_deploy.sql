@@ -1,5 +1,5 @@
--- Why: the rule, the law, the rows, the months, and what was considered instead,
--- in Chinese and in English, for a problem and for the class of a person.
+-- Why a problem is one: the rule, the law, the rows, the months, and what was
+-- considered instead, in Chinese and in English.
 
 -- A month as people read it.
 CREATE OR REPLACE FUNCTION registry.month_words(month integer, language text) RETURNS text
@@ -97,7 +97,7 @@ BEGIN
 	INTO keeps
 	FROM (SELECT concat_ws(' ', s ->> 'scheme', left(s ->> 'agency', 6)) AS keep
 		  FROM jsonb_array_elements(stated) s WHERE s ->> 'fact' = 'enrolment') k
-	WHERE chosen_keep IS NOT NULL AND k.keep <> chosen_keep;
+	WHERE chosen_keep IS NOT NULL AND k.keep <> chosen_keep AND NOT starts_with(k.keep, chosen_keep || ' ');
 	RETURN rules || keeps;
 END;
 $$;
@@ -119,7 +119,7 @@ CREATE OR REPLACE FUNCTION registry.explain(problem_id bigint, afresh boolean DE
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	found registry.problem;
+	it registry.problem;
 	by_rule registry.rule;
 	who registry.person;
 	stated jsonb;
@@ -129,7 +129,7 @@ DECLARE
 	months_zh text;
 	months_en text;
 BEGIN
-	SELECT p.* INTO found FROM registry.problem p WHERE p.problem_id = $1;
+	SELECT p.* INTO it FROM registry.problem p WHERE p.problem_id = $1;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'problem % does not exist', $1 USING ERRCODE = 'undefined_object', HINT = 'registry.problem_list shows the problems.';
 	END IF;
@@ -137,177 +137,59 @@ BEGIN
 	INTO acts FROM registry.problem_act a WHERE a.problem_id = $1;
 	IF NOT afresh THEN
 		SELECT a.explanation INTO said FROM registry.problem_act a
-		WHERE a.problem_id = $1 AND a.explanation IS NOT NULL AND found.state IN ('accepted', 'closed')
+		WHERE a.problem_id = $1 AND a.explanation IS NOT NULL AND it.state IN ('accepted', 'closed')
 		ORDER BY a.act_id DESC LIMIT 1;
 		IF said IS NOT NULL THEN
-			RETURN said || jsonb_build_object('state', found.state, 'acts', acts);
+			RETURN said || jsonb_build_object('state', it.state, 'acts', acts);
 		END IF;
 	END IF;
 
-	SELECT r.* INTO by_rule FROM registry.rule r WHERE r.rule_id = found.rule_id;
-	SELECT p.* INTO who FROM registry.person p WHERE p.person_id = found.person_id AND found.person_id > 0;
+	SELECT r.* INTO by_rule FROM registry.rule r WHERE r.rule_id = it.rule_id;
+	SELECT p.* INTO who FROM registry.person p WHERE p.person_id = it.person_id AND it.person_id > 0;
 	SELECT c.keep, c.keep_law INTO keep_by FROM registry.conflict_rule c
-	WHERE c.rule_id = found.rule_id
-	  AND found.schemes = registry.coverage_make(ARRAY(SELECT DISTINCT s FROM unnest(ARRAY[c.first_scheme, c.second_scheme]) s))
+	WHERE c.rule_id = it.rule_id
+	  AND it.schemes = registry.coverage_make(ARRAY(SELECT DISTINCT s FROM unnest(ARRAY[c.first_scheme, c.second_scheme]) s))
 	ORDER BY c.precedence LIMIT 1;
-	stated := registry.problem_rows(found);
-	IF found.evidence ? 'first' THEN
-		months_zh := format('，%s至%s', registry.month_words((found.evidence ->> 'first')::integer, 'zh'), registry.month_words((found.evidence ->> 'last')::integer, 'zh'));
-		months_en := format(', %s to %s', registry.month_words((found.evidence ->> 'first')::integer, 'en'), registry.month_words((found.evidence ->> 'last')::integer, 'en'));
+	stated := registry.problem_rows(it);
+	IF it.evidence ? 'first' THEN
+		months_zh := format('，%s至%s', registry.month_words((it.evidence ->> 'first')::integer, 'zh'), registry.month_words((it.evidence ->> 'last')::integer, 'zh'));
+		months_en := format(', %s to %s', registry.month_words((it.evidence ->> 'first')::integer, 'en'), registry.month_words((it.evidence ->> 'last')::integer, 'en'));
 	END IF;
 
 	RETURN jsonb_strip_nulls(jsonb_build_object(
-		'problem_id', found.problem_id,
-		'rule', jsonb_build_object('rule_id', found.rule_id, 'title', by_rule.title, 'title_en', by_rule.title_en, 'severity', by_rule.severity,
+		'problem_id', it.problem_id,
+		'rule', jsonb_build_object('rule_id', it.rule_id, 'title', by_rule.title, 'title_en', by_rule.title_en, 'severity', by_rule.severity,
 			'handler', by_rule.handler, 'parameters', by_rule.parameters,
 			'version', substr(md5((to_jsonb(by_rule) - '{last_error,last_error_at}'::text[])::text), 1, 12)),
 		'law', by_rule.law,
 		'person', CASE WHEN who.person_id IS NOT NULL THEN jsonb_build_object('person_id', who.person_id, 'citizen_id', who.citizen_id::text,
 			'name', who.name, 'life_status', who.life_status, 'class', who.class, 'territory', who.territory::text) END,
-		'employer', found.employer,
-		'state', found.state,
-		'opened', jsonb_build_object('batch_id', found.batch_id, 'at', found.opened_at),
-		'closed', CASE WHEN found.state = 'closed' THEN jsonb_build_object('batch_id', found.closed_batch_id, 'at', found.closed_at, 'why', coalesce(found.decision, 'the facts no longer show it')) END,
-		'schemes', nullif(btrim(found.schemes::text, '{}'), ''),
-		'months', found.months,
-		'first_month', found.evidence -> 'first',
-		'last_month', found.evidence -> 'last',
-		'amount', found.amount,
-		'keep', CASE WHEN found.keep IS NOT NULL OR found.decided_keep IS NOT NULL THEN
-			jsonb_build_object('row', coalesce(found.decided_keep, found.keep), 'by', CASE WHEN found.decided_keep IS NULL THEN keep_by.keep ELSE 'answer' END,
+		'employer', it.employer,
+		'state', it.state,
+		'opened', jsonb_build_object('batch_id', it.batch_id, 'at', it.opened_at),
+		'closed', CASE WHEN it.state = 'closed' THEN jsonb_build_object('batch_id', it.closed_batch_id, 'at', it.closed_at, 'why', coalesce(it.decision, 'the facts no longer show it')) END,
+		'schemes', nullif(btrim(it.schemes::text, '{}'), ''),
+		'months', it.months,
+		'first_month', it.evidence -> 'first',
+		'last_month', it.evidence -> 'last',
+		'amount', it.amount,
+		'keep', CASE WHEN it.keep IS NOT NULL OR it.decided_keep IS NOT NULL THEN
+			jsonb_build_object('row', coalesce(it.decided_keep, it.keep), 'by', CASE WHEN it.decided_keep IS NULL THEN keep_by.keep ELSE 'answer' END,
 							   'law', coalesce(keep_by.keep_law, by_rule.law)) END,
-		'evidence', found.evidence,
+		'evidence', it.evidence,
 		'rows', stated,
-		'alternatives', registry.problem_alternatives(found, stated),
+		'alternatives', registry.problem_alternatives(it, stated),
 		'acts', acts,
 		'text', jsonb_build_object(
-			'zh', concat(coalesce(who.name || '：', found.employer || '：'), found.rule_id, ' ', by_rule.title, months_zh,
-						 '，共' || found.months || '个月', '，涉及金额' || found.amount || '元', '。依据：', by_rule.law, '。',
-						 '应保留：' || coalesce(found.decided_keep, found.keep) || coalesce('（' || keep_by.keep_law || '）', '') || '。'),
-			'en', concat(coalesce(who.name || ': ', found.employer || ': '), found.rule_id, ' ', by_rule.title_en, months_en,
-						 ', ' || found.months || ' months', ', ' || found.amount || ' yuan', '. Law: ', by_rule.law, '.',
-						 ' Stays: ' || coalesce(found.decided_keep, found.keep) || coalesce(' (' || keep_by.keep_law || ')', '') || '.'))));
+			'zh', concat(coalesce(who.name || '：', it.employer || '：'), it.rule_id, ' ', by_rule.title, months_zh,
+						 '，共' || it.months || '个月', '，涉及金额' || it.amount || '元', '。依据：', by_rule.law, '。',
+						 '应保留：' || coalesce(it.decided_keep, it.keep) || coalesce('（' || keep_by.keep_law || '）', '') || '。'),
+			'en', concat(coalesce(who.name || ': ', it.employer || ': '), it.rule_id, ' ', by_rule.title_en, months_en,
+						 ', ' || it.months || ' months', ', ' || it.amount || ' yuan', '. Law: ', by_rule.law, '.',
+						 ' Stays: ' || coalesce(it.decided_keep, it.keep) || coalesce(' (' || keep_by.keep_law || ')', '') || '.'))));
 END;
 $$;
 COMMENT ON FUNCTION registry.explain(bigint, boolean) IS 'why this is a problem: rule, law, rows, months, alternatives';
 
--- Which duty of the law table holds for a person, by the same facts the
--- recompute looks at; the first by rank is the one that decided.
-CREATE OR REPLACE FUNCTION registry.due_rules_met(who registry.person, reference date) RETURNS SETOF registry.due_rule
-	LANGUAGE plpgsql STABLE
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-DECLARE
-	age integer := extract(year FROM age(reference, who.birth_date));
-	-- whole text of the enumeration: one row per condition of due_rule
-	public_service boolean := EXISTS (
-		SELECT FROM registry.enrolment e JOIN registry.scheme s ON s.scheme = e.scheme
-		WHERE e.person_id = who.person_id AND e.ended_on IS NULL AND e.scheme = 'P3' AND e.identity = 1 AND e.end_month IS NULL
-		  AND registry.enrolment_pays(e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through,
-									  to_char(reference, 'YYYYMM')::integer, s.lag_months));
-	employed boolean := EXISTS (
-		SELECT FROM registry.enrolment e JOIN registry.scheme s ON s.scheme = e.scheme
-		WHERE e.person_id = who.person_id AND e.ended_on IS NULL AND e.scheme IN ('P1', 'P3', 'M1', 'U', 'W', 'B') AND e.identity = 1 AND e.end_month IS NULL
-		  AND registry.enrolment_pays(e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through,
-									  to_char(reference, 'YYYYMM')::integer, s.lag_months));
-	student boolean := EXISTS (
-		SELECT FROM registry.circumstance c
-		WHERE c.person_id = who.person_id AND c.ended_on IS NULL AND c.kind = 'school'
-		  AND (c.start_date IS NULL OR c.start_date <= reference) AND (c.end_date IS NULL OR c.end_date >= reference));
-BEGIN
-	RETURN QUERY
-	SELECT r.* FROM registry.due_rule r
-	WHERE reference >= r.valid_from AND (r.valid_to IS NULL OR reference <= r.valid_to)
-	  AND CASE r.condition
-		  WHEN 'gone' THEN who.life_status BETWEEN 20 AND 34
-		  WHEN 'army' THEN who.life_status = 40
-		  WHEN 'prison' THEN who.life_status = 41
-		  WHEN 'unregistered' THEN who.life_status = 90
-		  WHEN 'receiving_employee_pension' THEN who.receiving && '{P1,P3}'
-		  WHEN 'employed_public' THEN public_service
-		  WHEN 'employed' THEN employed
-		  WHEN 'under_16' THEN age < 16
-		  WHEN 'student' THEN student AND age >= 16
-		  WHEN 'household_adult' THEN who.life_status = 10
-		  WHEN 'migrant' THEN who.life_status = 11
-		  END
-	ORDER BY r.rank;
-END;
-$$;
-COMMENT ON FUNCTION registry.due_rules_met(registry.person, date) IS 'duties whose condition a person meets, the deciding one first';
-
-/*
- * registry.explain_person(person_id) → jsonb
- *
- * Why a person stands as it does at the reference date: life status with the
- * rows that state it, planes with the enrolments behind them, the duty of the
- * law table that decided and those that hold after it, how each due kind is
- * satisfied or not, the class in words, and the problems that are not closed.
- * A person merged into another is explained as the one it is now.
- * Errors: 42704 unknown person.
- */
-CREATE OR REPLACE FUNCTION registry.explain_person(person_id bigint) RETURNS jsonb
-	LANGUAGE plpgsql STABLE SECURITY DEFINER
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-DECLARE
-	who registry.person;
-	reference date := registry.reference_date();
-	decided registry.due_rule;
-	later jsonb;
-	kinds jsonb;
-	class_zh text;
-	class_en text;
-BEGIN
-	SELECT p.* INTO who FROM registry.person p WHERE p.person_id = $1;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'person % does not exist', $1 USING ERRCODE = 'undefined_object', HINT = 'registry.find_person() finds persons by number.';
-	END IF;
-	SELECT r.* INTO decided FROM registry.due_rules_met(who, reference) r ORDER BY r.rank LIMIT 1;
-	SELECT coalesce(jsonb_agg(jsonb_build_object('condition', r.condition, 'due', r.due, 'why_not', format('"%s" comes first', decided.condition)) ORDER BY r.rank), '[]')
-	INTO later FROM registry.due_rules_met(who, reference) r WHERE r.rank > decided.rank;
-	SELECT jsonb_object_agg(k.kind, jsonb_build_object('due', s.standing > 0,
-		'standing', (ARRAY['not due', 'receiving', 'enrolled', 'elsewhere', 'interrupted', 'unenrolled'])[s.standing + 1]))
-	INTO kinds
-	FROM unnest('{pension,medical,unemployment,injury,maternity}'::text[]) WITH ORDINALITY k (kind, position)
-	CROSS JOIN LATERAL (SELECT (who.standing >> (3 * (k.position::integer - 1))) & 7 AS standing) s;
-	class_zh := CASE who.class WHEN 'enrolled' THEN '应参保险种均已参保' WHEN 'elsewhere' THEN '应参保险种均已参保，其中有异地参保'
-		WHEN 'partial' THEN '部分应参保险种未参保' WHEN 'unenrolled' THEN '应参保险种均未参保' WHEN 'interrupted' THEN '有应参保险种中断'
-		WHEN 'not_due' THEN '无应参保险种' WHEN 'exempt' THEN '暂不需参保（参军、服刑）' WHEN 'gone' THEN '不在参保范围（死亡、迁出、注销）'
-		ELSE '身份待核实' END;
-	class_en := CASE who.class WHEN 'enrolled' THEN 'every due kind is satisfied' WHEN 'elsewhere' THEN 'every due kind is satisfied, some only in another region'
-		WHEN 'partial' THEN 'some due kinds are satisfied, some are not' WHEN 'unenrolled' THEN 'no due kind is satisfied'
-		WHEN 'interrupted' THEN 'a due kind that is not satisfied is paused' WHEN 'not_due' THEN 'nothing is due'
-		WHEN 'exempt' THEN 'exempt while in the army or in prison' WHEN 'gone' THEN 'gone: dead, moved out or cancelled' ELSE 'the number stands in no register' END;
-	RETURN jsonb_strip_nulls(jsonb_build_object(
-		'person', jsonb_build_object('person_id', who.person_id, 'citizen_id', who.citizen_id::text, 'name', who.name, 'sex', who.sex,
-			'birth_date', who.birth_date, 'age', extract(year FROM age(reference, who.birth_date)), 'territory', who.territory::text),
-		'reference_date', reference,
-		'life_status', jsonb_build_object('code', who.life_status, 'since', who.life_since),
-		'planes', jsonb_build_object('paying', btrim(who.paying::text, '{}'), 'receiving', btrim(who.receiving::text, '{}'),
-			'paused', btrim(who.paused::text, '{}'), 'elsewhere', btrim(who.elsewhere::text, '{}')),
-		'duty', jsonb_build_object('condition', decided.condition, 'due', decided.due, 'law', decided.law, 'valid_from', decided.valid_from),
-		'kinds', kinds,
-		'class', who.class,
-		'alternatives', later,
-		'rows', (SELECT coalesce(jsonb_agg(r.stated ORDER BY r.fact, r.number), '[]') FROM (
-			SELECT 'population' AS fact, p.row_id AS number, registry.row_as_stated('population', to_jsonb(p)) AS stated
-			FROM registry.population p WHERE p.person_id = $1 AND p.ended_on IS NULL
-			UNION ALL SELECT 'circumstance', c.circumstance_id, registry.row_as_stated('circumstance', to_jsonb(c))
-			FROM registry.circumstance c WHERE c.person_id = $1 AND c.ended_on IS NULL
-			UNION ALL SELECT 'elsewhere', w.elsewhere_id, registry.row_as_stated('elsewhere', to_jsonb(w))
-			FROM registry.elsewhere w WHERE w.person_id = $1 AND w.ended_on IS NULL
-			UNION ALL SELECT 'enrolment', e.enrolment_id, registry.row_as_stated('enrolment', to_jsonb(e))
-			FROM registry.enrolment e WHERE e.person_id = $1 AND e.ended_on IS NULL) r),
-		'problems', (SELECT coalesce(jsonb_agg(jsonb_build_object('problem_id', b.problem_id, 'rule_id', b.rule_id, 'title', r.title, 'state', b.state)
-						ORDER BY b.problem_id), '[]')
-					 FROM registry.problem b JOIN registry.rule r USING (rule_id) WHERE b.person_id = $1 AND b.state <> 'closed'),
-		'text', jsonb_build_object(
-			'zh', format('%s：%s。应参保：%s（依据 %s）。', who.name, class_zh, coalesce(nullif(array_to_string(decided.due, '、'), ''), '无'), decided.law),
-			'en', format('%s: %s. Due: %s (law: %s).', who.name, class_en, coalesce(nullif(array_to_string(decided.due, ', '), ''), 'nothing'), decided.law))));
-END;
-$$;
-COMMENT ON FUNCTION registry.explain_person(bigint) IS 'why a person stands as it does: life status, planes, duty, class, rows and alternatives';
-
 REVOKE EXECUTE ON FUNCTION registry.row_as_stated(text, jsonb), registry.problem_rows(registry.problem), registry.problem_alternatives(registry.problem, jsonb),
-	registry.explain(bigint, boolean), registry.due_rules_met(registry.person, date), registry.explain_person(bigint) FROM PUBLIC;
+	registry.explain(bigint, boolean) FROM PUBLIC;
