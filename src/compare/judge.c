@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "citizen/citizen_id.h"
+#include "citizen/document.h"
 #include "classify/classify.h"
 #include "compare/compare.h"
 #include "compare/fact_stream.h"

@@ -835,7 +835,7 @@ static void
 insert_batch(IntakeBatch *batch, const BatchOptions *options, const uint8 *digest, const char *held_reason)
 {
 	Oid			types[] = {INT8OID, TEXTOID, DATEOID, TEXTOID, TEXTOID, INT8OID, BYTEAOID, INT8OID, TEXTOID, TEXTARRAYOID,
-	INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID};
+	INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types) + 1];
 	int			n = 0;
@@ -864,12 +864,14 @@ insert_batch(IntakeBatch *batch, const BatchOptions *options, const uint8 *diges
 	values[n++] = held_reason ? CStringGetTextDatum(held_reason) : (Datum) 0;
 	values[n++] = TimestampTzGetDatum(batch->started_at);
 	values[n++] = CStringGetTextDatum(batch->full ? "full" : "delta");
+	values[n++] = PointerGetDatum(cstring_to_text_with_len(&batch->reader.form.delimiter, batch->reader.dbf ? 0 : 1));
+	values[n++] = BoolGetDatum(batch->reader.form.quotes);
 	Assert(n == lengthof(types));
 
 	SPI_connect();
 	if (SPI_execute_with_args("INSERT INTO registry.batch (batch_id, source, cutoff, file_name, sender, declared_rows, sha256, bytes, "
-							  "encoding, header, received, accepted, rejected, unchanged, state, held_reason, started_at, delivery, finished_at, received_by) "
-							  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, pg_catalog.clock_timestamp(), session_user)",
+							  "encoding, header, received, accepted, rejected, unchanged, state, held_reason, started_at, delivery, delimiter, quotes, finished_at, received_by) "
+							  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, pg_catalog.clock_timestamp(), session_user)",
 							  n, types, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not insert into registry.batch");
 	SPI_finish();

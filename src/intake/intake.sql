@@ -11,7 +11,7 @@ COMMENT ON FUNCTION intake_receive(text, date, text, bytea, text, text, bigint, 
 	'receives one extract from a server file or a value; call registry.receive() instead';
 
 /*
- * intake_fields(record, quoted) → fields of a record as received, quotes resolved
+ * intake_fields(record, delimiter, quotes) → fields of a record as received, quotes resolved
  * intake_record(fields) → the fields as one record of CSV, without line end
  * intake_encode(content, encoding) → bytes; a character that the encoding lacks
  *		(none in GB18030 and UTF-8) becomes a question mark
@@ -19,9 +19,9 @@ COMMENT ON FUNCTION intake_receive(text, date, text, bytea, text, text, bigint, 
  * The work behind registry.export_rejects().  Errors of intake_encode: 22023
  * unknown encoding.
  */
-CREATE FUNCTION intake_fields(record text) RETURNS text[]
+CREATE FUNCTION intake_fields(record text, delimiter text, quotes boolean) RETURNS text[]
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION intake_fields(text) IS 'fields of a record of an extract, as received';
+COMMENT ON FUNCTION intake_fields(text, text, boolean) IS 'fields of a record of an extract, as received';
 CREATE FUNCTION intake_record(fields text[]) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION intake_record(text[]) IS 'fields as one record of CSV, quoted where needed';

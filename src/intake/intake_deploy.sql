@@ -66,6 +66,9 @@ BEGIN
 	END IF;
 END
 $do$;
+ALTER TABLE registry.batch ADD COLUMN IF NOT EXISTS delimiter text NOT NULL DEFAULT ',', ADD COLUMN IF NOT EXISTS quotes boolean NOT NULL DEFAULT true;
+COMMENT ON COLUMN registry.batch.delimiter IS 'what stood between fields; empty for DBF';
+COMMENT ON COLUMN registry.batch.quotes IS 'whether a quote character was one, not data';
 COMMENT ON COLUMN registry.batch.delivery IS 'full: absence from this extract ends a row; delta: it does not';
 COMMENT ON COLUMN registry.batch.received_by IS 'session user who received it';
 COMMENT ON COLUMN registry.batch.decided_by IS 'session user who released or discarded it, decided_at when';
@@ -429,7 +432,7 @@ BEGIN
 				|| ARRAY[$1::text, f.line_no::text, f.field, f.code, coalesce(registry.reject_reason(f.code), f.message)]) || E'\r\n',
 				'' ORDER BY f.line_no, f.reject_id), '')
 	INTO content
-	FROM (SELECT r.line_no, r.reject_id, r.field, r.code, r.message, registry.intake_fields(coalesce(r.raw, '')) AS fields
+	FROM (SELECT r.line_no, r.reject_id, r.field, r.code, r.message, registry.intake_fields(coalesce(r.raw, ''), sent.delimiter, sent.quotes) AS fields
 		  FROM registry.reject r WHERE r.batch_id = $1 AND r.state = 'open') f;
 	RETURN registry.intake_encode(content, coalesce(encoding, CASE sent.encoding WHEN 'GB18030' THEN 'GB18030' ELSE 'UTF-8' END));
 END

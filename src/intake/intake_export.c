@@ -24,25 +24,32 @@ REGISTRY_FUNCTION(intake_encode);
 
 #define FIELDS_AT_FIRST 64
 
-/* intake_fields(record text) returns text[] */
+/* intake_fields(record text, delimiter text, quotes boolean) returns text[]; an empty delimiter leaves the record whole */
 Datum
 intake_fields(PG_FUNCTION_ARGS)
 {
 	text	   *record = PG_GETARG_TEXT_PP(0);
+	text	   *delimiter = PG_GETARG_TEXT_PP(1);
 	size_t		length = VARSIZE_ANY_EXHDR(record);
-	bool		quoted = memchr(VARDATA_ANY(record), '"', length) != NULL;
+	bool		quoted = PG_GETARG_BOOL(2) && memchr(VARDATA_ANY(record), '"', length) != NULL;
 	int			room = FIELDS_AT_FIRST;
 	int			count;
 	char	   *copy;
 	IntakeSpan *fields;
 	Datum	   *values;
 
+	if (VARSIZE_ANY_EXHDR(delimiter) == 0)
+	{
+		Datum		whole = PointerGetDatum(record);
+
+		PG_RETURN_ARRAYTYPE_P(construct_array(&whole, 1, TEXTOID, -1, false, TYPALIGN_INT));
+	}
 	/* splitting works in place: a second try needs a fresh copy */
 	for (;;)
 	{
 		copy = pnstrdup(VARDATA_ANY(record), length);
 		fields = palloc(room * sizeof(IntakeSpan));
-		count = intake_split_fields(copy, length, quoted, fields, room);
+		count = intake_split_fields(copy, length, quoted, *VARDATA_ANY(delimiter), fields, room);
 		if (count <= room)
 			break;
 		room = count;
