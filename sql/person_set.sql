@@ -297,7 +297,7 @@ BEGIN
 	RETURN failed;
 END $$;
 SELECT pg_temp.fail('SELECT person_set_agg(CASE WHEN n = 2000 THEN 0 ELSE n END) FROM generate_series(900::bigint, 2000) n', 5) AS failed;
-SELECT pg_temp.growth($$SELECT pg_temp.fail('SELECT person_set_agg(CASE WHEN n = 2000 THEN 0 ELSE n END) FROM generate_series(900::bigint, 2000) n', 2500)$$) AS errors_in_aggregates;
+SELECT pg_temp.growth($$SELECT pg_temp.fail('SELECT person_set_agg(CASE WHEN n = 2000 THEN 0 ELSE n END) FROM generate_series(900::bigint, 2000) n', 1200)$$) AS errors_in_aggregates;
 SELECT pg_temp.growth($$SELECT pg_temp.fail('SELECT ''{1-4000000,7-1}''::person_set', 5000)$$) AS errors_in_input;
 
 DROP TABLE many, kept, received;
