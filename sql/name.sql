@@ -186,4 +186,5 @@ SELECT count(*) FROM person_of_test WHERE name_pinyin_set(name) @> ARRAY['lang m
 
 -- Volatility and parallel safety of every function of this room
 SELECT proname, provolatile, proisstrict, proparallel FROM pg_proc
-WHERE pronamespace = 'registry'::regnamespace AND proname LIKE 'name\_%' ORDER BY proname;
+WHERE pronamespace = 'registry'::regnamespace AND proname LIKE 'name\_%'
+	AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = pg_proc.oid AND d.deptype = 'e') ORDER BY proname;

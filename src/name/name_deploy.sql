@@ -36,7 +36,7 @@ GRANT SELECT ON registry.name_variant TO PUBLIC;
 
 -- What the stored keys and readings are valid for.
 CREATE OR REPLACE FUNCTION registry.name_versions() RETURNS TABLE (name text, running text)
-	LANGUAGE plpgsql STABLE
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN

@@ -5,7 +5,7 @@ CREATE INDEX IF NOT EXISTS person_birth_date_idx ON registry.person (birth_date)
 
 -- Equal, a variant, the beginning, or how like.
 CREATE OR REPLACE FUNCTION registry.name_likeness(wanted_key text, wanted_variant text, key text) RETURNS real
-	LANGUAGE sql STABLE
+	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE WHEN key = wanted_key THEN 1
 		WHEN registry.name_variant_key(key) = wanted_variant THEN 0.95
@@ -15,7 +15,7 @@ COMMENT ON FUNCTION registry.name_likeness(text, text, text) IS 'score of a name
 
 -- Is it letters that may be the reading of a Chinese name?
 CREATE OR REPLACE FUNCTION registry.name_by_letters(name text) RETURNS boolean
-	LANGUAGE sql IMMUTABLE
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT registry.name_key(name) COLLATE "C" ~ '^[-A-ZÜ'' ]+$';
 END;
@@ -23,7 +23,7 @@ COMMENT ON FUNCTION registry.name_by_letters(text) IS 'whether a search term con
 
 -- ... as readings are stored: without blanks, and the umlaut, of whatever spelling, as v.
 CREATE OR REPLACE FUNCTION registry.name_letters(key text) RETURNS text
-	LANGUAGE sql IMMUTABLE
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT regexp_replace(regexp_replace(lower(replace(key, 'Ü', 'V') COLLATE "C"), '([ln])yu', '\1v', 'g'), '[^a-z]', '', 'g');
 END;
