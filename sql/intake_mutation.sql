@@ -58,7 +58,8 @@ BEGIN
 		abs(b.rejected - (SELECT count(*) FROM registry.reject r WHERE r.batch_id = id)) +
 		abs((SELECT count(*) FROM registry.staged_enrolment s WHERE s.batch_id = id AND s.fault IS NULL) - b.accepted)
 		FROM registry.batch b WHERE b.batch_id = id;
-	TRUNCATE registry.batch_item, registry.batch, registry.reject, registry.staged_enrolment;
+	-- the same damage may come again
+	UPDATE registry.batch b SET state = 'discarded' WHERE b.batch_id = id;
 EXCEPTION WHEN OTHERS THEN
 	INSERT INTO outcome VALUES ($1, $2, SQLSTATE, 0);
 END $$;

@@ -270,8 +270,9 @@ COMMENT ON FUNCTION registry.unusual_change(text, bigint, date, boolean) IS 'rul
  * Errors: 42704 unknown source; 55000 source not active; 22023 cutoff more than
  * 31 days ahead, or a delivery that cannot be; RG003 cutoff older than the last
  * applied extract; 23505 same content received before; 22000 hash not as
- * declared; 22P04 empty, or a column is missing; 42701 a column comes twice;
- * 42501, 58P01 and other file errors for a path.
+ * declared; 22P04 empty, no text, a DBF file broken or short, or a column is
+ * missing; 42701 a column comes twice; 0A000 a DBF file with fields or of a
+ * version that cannot be read; 42501, 58P01 and other file errors for a path.
  *
  * A full extract that is empty, or smaller than the last applied one by more
  * than source.shrink_limit, is held (rule DY14) until release() or discard(),
