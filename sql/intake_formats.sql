@@ -64,8 +64,10 @@ SELECT line, name, replace(employer_name, E'\x01', '^') FROM pg_temp.rows WHERE 
 UPDATE source SET delimiter = '|' WHERE source = 'test_forms';
 SELECT pg_temp.take(replace(:'plain', ',', '|') || E'11010519491231002X|张三|110|340402|1|1|202005|"襹|b"\n', 'GB18030');
 SELECT employer_name FROM pg_temp.rows WHERE line = 4;
+\set VERBOSITY terse
 UPDATE source SET delimiter = 'x' WHERE source = 'test_forms';
 UPDATE source SET quote = 'maybe' WHERE source = 'test_forms';
+\set VERBOSITY default
 UPDATE source SET delimiter = 'auto', quote = 'auto' WHERE source = 'test_forms';
 
 --
