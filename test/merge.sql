@@ -117,10 +117,12 @@ BEGIN
 			made.a := 1 + floor(random() * persons)::int;
 			made.b := 1 + floor(random() * persons)::int;
 			made.passing := random() < 0.3;
-		ELSIF die < 0.65 THEN
+		ELSIF die < 0.68 THEN
 			made.act := 'split';
-			SELECT h.seq INTO made.a FROM spec.history h WHERE h.act IN ('merge', 'not_same') AND h.done ORDER BY random() LIMIT 1;
-			made.passing := (SELECT h.passing FROM spec.history h WHERE h.seq = made.a);
+			-- one in force, or now and then one that was undone
+			SELECT h.seq INTO made.a FROM spec.history h JOIN registry.link l ON l.link_id = h.link
+			WHERE h.act IN ('merge', 'not_same') AND h.done AND (l.undone_by IS NULL OR random() < 0.02) ORDER BY random() LIMIT 1;
+			made.passing := coalesce((SELECT h.passing FROM spec.history h WHERE h.seq = made.a), false);
 		ELSIF die < 0.72 THEN
 			made.act := 'not_same';
 			made.a := 1 + floor(random() * persons)::int;

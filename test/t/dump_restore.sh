@@ -68,6 +68,9 @@ out=$(run "$source_db" -c 'CALL registry.compare()') || bail "$out"
 out=$(run "$source_db" -c "CREATE TEMP TABLE was AS SELECT person_id, phone FROM registry.person WHERE person_id <= 10" \
 	-c "UPDATE registry.person SET phone = '13800000000' WHERE person_id <= 10" \
 	-c "UPDATE registry.person p SET phone = was.phone FROM was WHERE was.person_id = p.person_id") || bail "$out"
+# Decisions about identity, one of each kind.
+out=$(run "$source_db" -c "SELECT registry.not_same(p[1], p[2], 'two people'), registry.merge_person(p[1], p[3], 'one person')
+	FROM (SELECT array_agg(person_id ORDER BY person_id) AS p FROM registry.person WHERE life_status = 90) u") || bail "$out"
 
 before=$(views "$source_db")
 persons=$(run "$source_db" -c 'SELECT count(*) FROM registry.person_list')
