@@ -213,7 +213,7 @@ BEGIN
 				 b.cutoff, row_number() OVER (ORDER BY b.cutoff, b.batch_id) AS place
 		  FROM registry.batch b
 		  WHERE b.source = $1 AND b.state = 'applied' AND b.delivery = origin.delivery
-		  ORDER BY b.cutoff DESC, b.batch_id DESC LIMIT 13) l
+		  ORDER BY b.cutoff DESC, b.batch_id DESC LIMIT 12) l
 	WHERE l.place > 1;
 	IF origin.change_limit IS NULL OR earlier.deliveries < 6 THEN
 		RETURN NULL;
@@ -428,7 +428,7 @@ BEGIN
 				  WHERE NOT (sent.header @> reasons AND h.name = ANY (reasons)) ORDER BY h.place);
 	SELECT registry.intake_record(ARRAY(SELECT sent.header[k.place] FROM unnest(kept) WITH ORDINALITY AS k (place, n) ORDER BY k.n) || reasons) || E'\r\n'
 		   || coalesce(string_agg(registry.intake_record(
-				ARRAY(SELECT CASE WHEN k.place = cardinality(sent.header) THEN array_to_string(f.fields[k.place:], ',') ELSE f.fields[k.place] END
+				ARRAY(SELECT CASE WHEN k.place = cardinality(sent.header) THEN array_to_string(f.fields[k.place:], sent.delimiter) ELSE f.fields[k.place] END
 					  FROM unnest(kept) WITH ORDINALITY AS k (place, n) ORDER BY k.n)
 				|| ARRAY[$1::text, f.line_no::text, f.field, f.code, coalesce(registry.reject_reason(f.code), f.message)]) || E'\r\n',
 				'' ORDER BY f.line_no, f.reject_id), '')

@@ -76,7 +76,8 @@ before=$(views "$source_db")
 persons=$(run "$source_db" -c 'SELECT count(*) FROM registry.person_list')
 [ "$persons" -ge 1000 ]
 ok $? "the registry to be dumped holds persons" "$persons"
-empty=$(awk -F '|' '$2 == 0 { print $1 }' <<<"$before")
+# receive_progress has rows only while something is received
+empty=$(awk -F '|' '$2 == 0 && $1 != "receive_progress" { print $1 }' <<<"$before")
 is "$empty" "" "every view of it shows rows"
 
 pg_dump -Fc -d "$source_db" -f "$place/registry.dump" 2>"$place/dump.log"
