@@ -210,8 +210,8 @@ typedef struct Calendar
 	int			lag_months[32]; /* per scheme bit */
 	const DueRule *due_rules;	/* by rank */
 	int			due_rule_count;
-	Coverage	satisfying[KIND_COUNT];	/* schemes that satisfy a due kind:
-										 * its own and those they merged into */
+	Coverage	of_kind[KIND_COUNT];	/* schemes of a kind */
+	Coverage	satisfying[KIND_COUNT];	/* those and what they merged into */
 	bool		has_retirement[WORKER_KIND_COUNT];
 	RetirementRule retirement[WORKER_KIND_COUNT];
 	int			minimum_months[MINIMUM_YEARS];	/* contribution months needed by

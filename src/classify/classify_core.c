@@ -402,7 +402,6 @@ static Standing
 judge_standing(int kind, const Verdict *verdict, const Employment *employment, const Calendar *calendar)
 {
 	Coverage	satisfying = satisfying_schemes(kind, employment, calendar);
-	Coverage	of_kind = calendar->satisfying[kind];
 
 	/* A retired employee owes no medical contribution: the paused row with benefit is in receiving. */
 	if (verdict->receiving & satisfying)
@@ -411,7 +410,8 @@ judge_standing(int kind, const Verdict *verdict, const Employment *employment, c
 		return STANDING_ENROLLED;
 	if (verdict->elsewhere & satisfying)
 		return STANDING_ELSEWHERE;
-	if (verdict->paused & of_kind)
+	/* interrupted is a kind whose own scheme rests: what it merged into is another duty */
+	if (verdict->paused & calendar->of_kind[kind])
 		return STANDING_INTERRUPTED;
 	return STANDING_UNENROLLED;
 }

@@ -152,9 +152,10 @@ COMMENT ON FUNCTION registry.find_differences(text, text, bigint[]) IS 'what sta
 /*
  * A row whose number its source corrected has another key where the number is
  * part of it.  It is still that row: a new row that says in everything else
- * what one row said that its source no longer holds (of a delta: one that this
- * delivery does not repeat), when one number may be the other mistyped and
- * there is no second such pair; or the row that a corrected reject answers.
+ * what one row said that its source no longer holds and whose number is nobody's
+ * in the registers (of a delta: whose number is too broken to name anybody),
+ * when one number may be the other mistyped and there is no second such pair;
+ * or the row that a corrected reject answers.
  * The new row is then a change of the old one.
  */
 CREATE OR REPLACE FUNCTION registry.pair_corrected_numbers(fact text, id_column text, batches bigint[]) RETURNS void
@@ -188,13 +189,17 @@ BEGIN
 		'CREATE TEMP TABLE registry_left ON COMMIT DROP AS'
 		' SELECT t.row_key, t.%2$I AS id, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0) AS content'
 		' FROM registry.%1$I t JOIN pg_temp.registry_difference d ON t.person_id = d.old_person AND t.%2$I = d.id'
-		' WHERE d.gone_from IS NOT NULL', fact, id_column, format(content, 't'));
+		' WHERE d.gone_from IS NOT NULL %4$s', fact, id_column, format(content, 't'),
+		-- a number that stands in a register is somebody's and was not mistyped
+		CASE WHEN fact <> 'population' THEN
+			'AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.person_id > 0 AND p.ended_on IS NULL)' ELSE '' END);
+	-- a delta does not say that it gave a row up: only one that names nobody is looked for
 	IF EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = 'delta') THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.registry_left'
 			' SELECT t.row_key, t.%2$I, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0)'
 			' FROM registry.%1$I t'
-			' WHERE t.ended_on IS NULL'
+			' WHERE t.person_id = 0 AND t.ended_on IS NULL'
 			' AND EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = ''delta'' AND n.source = t.source AND n.name_key = t.name_key)'
 			' AND NOT EXISTS (SELECT FROM registry.staged_%1$s s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))',
 			fact, id_column, format(content, 't')) USING batches;
@@ -383,6 +388,32 @@ END;
 $$;
 COMMENT ON FUNCTION registry.load_facts(text, text, bigint[], text, text, registry.region_code) IS 'first load of the rows of one kind of fact';
 
+/*
+ * Of two extracts of one source that wait for the same compare(), receive()
+ * compared the later one with what was applied before both.  Once the first is
+ * applied the second is held where it is as much smaller (rule DY14), unless
+ * somebody released it.  Returns the batches that go on.
+ */
+CREATE OR REPLACE FUNCTION registry.hold_shrunken(batches bigint[], applied bigint[]) RETURNS bigint[]
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	UPDATE registry.batch b
+	SET state = 'held',
+		held_reason = format('full extract has %s rows, %s %% fewer than the %s of batch %s before it; %s %% are allowed (rule DY14)',
+							 b.received, round(100.0 * (l.received - b.received) / l.received, 1), l.received, l.batch_id, trim_scale(100 * s.shrink_limit))
+	FROM registry.source s, registry.batch l
+	WHERE b.batch_id = ANY (batches) AND b.delivery = 'full' AND b.decided_at IS NULL AND s.source = b.source
+	  AND l.batch_id = (SELECT e.batch_id FROM registry.batch e
+						WHERE e.batch_id = ANY (applied) AND e.source = b.source AND e.delivery = 'full'
+						ORDER BY e.cutoff DESC, e.batch_id DESC LIMIT 1)
+	  AND b.received < l.received * (1 - s.shrink_limit);
+	RETURN ARRAY(SELECT b.batch_id FROM registry.batch b WHERE b.batch_id = ANY (batches) AND b.state = 'staged' ORDER BY b.source);
+END;
+$$;
+COMMENT ON FUNCTION registry.hold_shrunken(bigint[], bigint[]) IS 'holds extracts that are much smaller than one of their source applied just now';
+
 -- Employers have no person; their codes stand for themselves.
 CREATE OR REPLACE FUNCTION registry.apply_employers(batches bigint[]) RETURNS void
 	LANGUAGE plpgsql
@@ -520,4 +551,5 @@ REVOKE EXECUTE ON FUNCTION registry.register_numbers(bigint[]),
 	registry.load_facts(text, text, bigint[], text, text, registry.region_code),
 	registry.apply_employers(bigint[]),
 	registry.settle_rejects(bigint[]),
+	registry.hold_shrunken(bigint[], bigint[]),
 	registry.clear_staged(bigint[]) FROM PUBLIC;

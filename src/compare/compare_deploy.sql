@@ -291,6 +291,8 @@ BEGIN
 						 WHERE b.state = 'staged' AND b.batch_id <> ALL (applied)
 						 ORDER BY b.source, b.cutoff, b.batch_id);
 		EXIT WHEN batches = '{}';
+		batches := registry.hold_shrunken(batches, applied);
+		CONTINUE WHEN batches = '{}';
 		PERFORM set_config('registry.batch_id', batches[1]::text, true);
 		PERFORM registry.report_step(started, format('applying %s batches', cardinality(batches)));
 		PERFORM registry.analyze_grown('{staged_population,staged_enrolment,staged_circumstance,staged_elsewhere,staged_employer,batch,source}');

@@ -91,8 +91,9 @@ load_schemes(Calendar *calendar, DateADT reference)
 		int			bit = (int) query_int(i, 1);
 
 		calendar->lag_months[bit] = (int) query_int(i, 2);
-		calendar->satisfying[lookup_name(kinds, KIND_COUNT, query_text(i, 3), "insurance kind")] |= SCHEME_BIT(bit);
+		calendar->of_kind[lookup_name(kinds, KIND_COUNT, query_text(i, 3), "insurance kind")] |= SCHEME_BIT(bit);
 	}
+	memcpy(calendar->satisfying, calendar->of_kind, sizeof(calendar->satisfying));
 	count = run_query(&mergers, reference);
 	for (uint64 i = 0; i < count; i++)
 		calendar->satisfying[lookup_name(kinds, KIND_COUNT, query_text(i, 1), "insurance kind")] |=

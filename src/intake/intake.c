@@ -747,7 +747,7 @@ check_file_ahead(const IntakeSource *source, const char *path)
 static char *
 shrunken_text(const IntakeBatch *batch, int64 now, const char *what, int64 before)
 {
-	return psprintf("full extract has " INT64_FORMAT " %s, %.1f %% fewer than the " INT64_FORMAT " of the last one; %g %% are allowed (rule DY14)",
+	return psprintf("full extract has " INT64_FORMAT " %s, %.1f %% fewer than the " INT64_FORMAT " of the last applied one; %g %% are allowed (rule DY14)",
 					now, what, 100.0 * (before - now) / before, before, 100 * batch->source->shrink_limit);
 }
 
@@ -773,7 +773,7 @@ reason_shrunken(IntakeBatch *batch)
 					  "WHERE r.batch_id OPERATOR(pg_catalog.=) b.batch_id AND r.row_key IS NOT NULL) "
 					  "FROM registry.batch b WHERE b.source OPERATOR(pg_catalog.=) $1 "
 					  "AND b.delivery OPERATOR(pg_catalog.=) 'full' "
-					  "AND b.state OPERATOR(pg_catalog.=) ANY ('{applied,staged}') ORDER BY b.cutoff DESC, b.batch_id DESC", 1, types, values);
+					  "AND b.state OPERATOR(pg_catalog.=) 'applied' ORDER BY b.cutoff DESC, b.batch_id DESC", 1, types, values);
 	if (last == NULL || sscanf(last, INT64_FORMAT " " INT64_FORMAT, &last_received, &last_staged) != 2)
 		return NULL;
 	if (batch->received < last_received * kept)

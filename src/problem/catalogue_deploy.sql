@@ -270,4 +270,7 @@ INSERT INTO registry.conflict_rule (rule_id, first_scheme, first_use, second_sch
 	('UW03', 'P2', 'benefit', 'U', 'benefit', 'any', 'any', 'always', 1, 'first', '社会保险法 51(4)'),
 	('UW03', 'P3', 'benefit', 'U', 'benefit', 'any', 'any', 'always', 1, 'first', '社会保险法 51(4)'),
 	('UW10', 'W', 'paid', 'W', 'paid', 'any', 'same', 'always', 1, 'choice', '工伤保险条例 10')
-ON CONFLICT DO NOTHING;
+-- rows of a registry deployed before there were alternatives
+ON CONFLICT (first_scheme, first_use, second_scheme, second_use, rule_id) DO UPDATE
+SET precedence = excluded.precedence, keep_law = excluded.keep_law
+WHERE conflict_rule.keep_law IS NULL AND excluded.keep_law IS NOT NULL;

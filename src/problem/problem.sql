@@ -8,6 +8,5 @@
  */
 CREATE FUNCTION check_predicate(predicate text, subject regclass) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'registry_check_predicate'
-	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION check_predicate(text, regclass) IS 'refuses what is not one boolean expression without side effects; true when its answer about a row can change while the row does not';
-REVOKE EXECUTE ON FUNCTION check_predicate(text, regclass) FROM PUBLIC;

@@ -58,18 +58,24 @@ CREATE TABLE IF NOT EXISTS registry.conflict_rule (
 	first_use text NOT NULL CHECK (first_use IN ('paid', 'benefit')),
 	second_scheme text NOT NULL REFERENCES registry.scheme,
 	second_use text NOT NULL CHECK (second_use IN ('paid', 'benefit')),
-	area text NOT NULL DEFAULT 'any' CHECK (area IN ('any', 'other', 'same')),
-	employer text NOT NULL DEFAULT 'any' CHECK (employer IN ('any', 'other', 'same')),
-	condition text NOT NULL DEFAULT 'always'
-		CHECK (condition IN ('always', 'prepaid_year', 'flexible', 'short', 'minor_or_student', 'employer_paid')),
-	precedence smallint NOT NULL DEFAULT 1,
-	keep text NOT NULL CHECK (keep IN ('first', 'second', 'employment', 'dwelling', 'registered', 'school', 'earliest', 'choice')),
-	keep_law text,
+	area text NOT NULL DEFAULT 'any',
+	keep text NOT NULL,
 	active boolean NOT NULL DEFAULT true,
-	valid_from date NOT NULL DEFAULT '1900-01-01',
-	valid_to date,
 	PRIMARY KEY (first_scheme, first_use, second_scheme, second_use, rule_id)
 );
+ALTER TABLE registry.conflict_rule
+	ADD COLUMN IF NOT EXISTS employer text NOT NULL DEFAULT 'any' CHECK (employer IN ('any', 'other', 'same')),
+	ADD COLUMN IF NOT EXISTS condition text NOT NULL DEFAULT 'always'
+		CHECK (condition IN ('always', 'prepaid_year', 'flexible', 'short', 'minor_or_student', 'employer_paid')),
+	ADD COLUMN IF NOT EXISTS precedence smallint NOT NULL DEFAULT 1,
+	ADD COLUMN IF NOT EXISTS keep_law text,
+	ADD COLUMN IF NOT EXISTS valid_from date NOT NULL DEFAULT '1900-01-01',
+	ADD COLUMN IF NOT EXISTS valid_to date,
+	DROP CONSTRAINT IF EXISTS conflict_rule_area_check,
+	DROP CONSTRAINT IF EXISTS conflict_rule_keep_check,
+	ADD CONSTRAINT conflict_rule_area_check CHECK (area IN ('any', 'other', 'same')),
+	ADD CONSTRAINT conflict_rule_keep_check
+		CHECK (keep IN ('first', 'second', 'employment', 'dwelling', 'registered', 'school', 'earliest', 'choice'));
 COMMENT ON TABLE registry.conflict_rule IS 'pairs of enrolment rows of one person that may not share a month, and which one stays';
 COMMENT ON COLUMN registry.conflict_rule.area IS 'agencies of any, of different (other) or of one six-digit region (same)';
 COMMENT ON COLUMN registry.conflict_rule.employer IS 'employers: any, known and different (other), known and equal (same)';

@@ -936,6 +936,98 @@ care_row(Facts *facts, Random *random)
 	return true;
 }
 
+/* The unemployed who work again, serve, leave the country, or draw beyond the term. */
+static bool
+unemployed_wrongly(Facts *facts, Random *random)
+{
+	Enrolment  *benefit = only_benefit(facts);
+	Enrolment  *row;
+	uint32_t	draw = random_below(random, 4);
+
+	if (benefit == NULL || benefit->scheme != UNEMPLOYMENT || facts->circumstances > 2 || !is_live(facts))
+		return false;
+	if (draw == 0)
+	{
+		row = add_enrolment(facts, SOURCE_PENSION_EMPLOYEE, P1, county_of(facts), (long) employer_pick(random, county_of(facts), 0),
+							random_between(random, benefit->benefit_from, NOW));
+		row->identity = chance(random, 0.8) ? 1 : 2;
+	}
+	else if (draw == 1)
+		add_circumstance(facts, SOURCE_ARMY, "义务兵", date_random_in_month(random, benefit->benefit_from), 0);
+	else if (draw == 2)
+		add_circumstance(facts, SOURCE_ABROAD, chance(random, 0.7) ? "出国定居" : "取得外国国籍",
+						 date_random_in_month(random, benefit->benefit_from), 0);
+	else
+	{
+		benefit->paid_through = NOW - 22 - (int) random_below(random, 12);
+		benefit->benefit_from = benefit->paid_through + 1;
+		benefit->benefit_to = 0;
+		if (benefit->start > benefit->paid_through - 12)
+			benefit->start = benefit->paid_through - 12;
+	}
+	return true;
+}
+
+/* One employment too many: unemployment insurance at two employers, work injury twice at one. */
+static bool
+employed_twice(Facts *facts, Random *random)
+{
+	Enrolment  *unemployment = open_row(facts, UNEMPLOYMENT);
+	Enrolment  *injury = open_row(facts, INJURY);
+	int			months = 1 + (int) random_below(random, 5);
+
+	/* a row that begins in the month of another of its employer would be that row again */
+	if (unemployment != NULL && unemployment->start + months < NOW && chance(random, 0.5))
+		return ended_row(facts, SOURCE_UNEMPLOYMENT, UNEMPLOYMENT, county_of(facts), (long) employer_pick(random, county_of(facts), 0),
+						 unemployment->start + 1, months) != NULL;
+	if (injury != NULL && injury->start + months < NOW)
+		return ended_row(facts, SOURCE_INJURY, INJURY, county_of(facts), injury->employer, injury->start + 1, months) != NULL;
+	return false;
+}
+
+/* A child or student in the residents' pension scheme, a job before 16, a pension long before its time. */
+static bool
+wrong_age(Facts *facts, Random *random)
+{
+	int			birth = month_of_date(number_birth(facts->core->number17));
+	Enrolment  *pension = only_benefit(facts);
+	int			sixteen = birth + 16 * 12;
+
+	if (!is_live(facts))
+		return false;
+	if (pension != NULL && pension->scheme == P1 && chance(random, 0.1))
+	{
+		pension->benefit_from = birth + (facts->core->sex == 1 ? 55 : 45) * 12 - 3 + (int) random_below(random, 5);
+		pension->paid_through = pension->benefit_from - 1;
+		if (pension->start > pension->paid_through)
+			pension->start = pension->paid_through;
+		return true;
+	}
+	if (age_of(facts) < 23 && age_of(facts) >= 12 && !has_scheme(facts, P2) && !has_scheme(facts, P1))
+	{
+		if (chance(random, 0.5))
+			add_enrolment(facts, SOURCE_PENSION_RESIDENT, P2, county_of(facts), -1, NOW - 2);
+		else if (sixteen - 2 <= NOW - 6)
+			return ended_row(facts, SOURCE_PENSION_EMPLOYEE, P1, county_of(facts), (long) employer_pick(random, county_of(facts), 2),
+							 sixteen - 2 + (int) random_below(random, 4), 3) != NULL;
+		return true;
+	}
+	return false;
+}
+
+/* Another nationality, and the residents' pension runs on. */
+static bool
+foreigner_drawing(Facts *facts, Random *random)
+{
+	Enrolment  *pension = only_benefit(facts);
+	int			date = date_random_in_month(random, NOW - (int) random_below(random, 6));
+
+	if (pension == NULL || pension->scheme != P2 || pension->benefit_from >= month_of_date(date) || !is_live(facts) || facts->circumstances > 2)
+		return false;
+	add_circumstance(facts, SOURCE_ABROAD, chance(random, 0.7) ? "取得外国国籍" : "出国定居", date, 0);
+	return true;
+}
+
 /* ---- rows that cannot be read ---- */
 
 static bool
@@ -985,7 +1077,8 @@ static const struct
 	{2500, true, wrong_birth}, {10000, false, birth_form}, {4000, true, dead_enrolled}, {6000, true, dead_drawing},
 	{3000, true, prisoner_drawing}, {16000, true, left_enrolled}, {40000, true, double_pension}, {55000, true, double_medical},
 	{25000, true, two_areas}, {8000, true, double_rare}, {40000, true, pensioner_twice}, {15000, false, injury_twice},
-	{3000, false, care_row}, {2500, true, unreadable_row}, {3000, true, row_twice}};
+	{3000, false, care_row}, {2500, true, unreadable_row}, {3000, true, row_twice}, {250000, true, unemployed_wrongly},
+	{20000, true, employed_twice}, {20000, true, wrong_age}, {4000, true, foreigner_drawing}};
 
 void
 dirt_apply(Facts *facts)
