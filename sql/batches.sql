@@ -237,8 +237,8 @@ SELECT export_rejects(-1);
 SELECT export_rejects(:sent, 'EBCDIC');
 \echo :LAST_ERROR_SQLSTATE
 
-SELECT intake_fields('a|"b,c"|', '|') AS bar, intake_fields('a,"b ""c"""', ',') AS comma, intake_fields('', ',') AS nothing,
-	array_length(intake_fields(repeat(',', 99), ','), 1) AS many, intake_record(ARRAY['a', NULL, 'b,"c', ' d', E'e\nf', '']) AS record;
+SELECT intake_fields('a|"b,c"|', '|', false) AS bar, intake_fields('a,"b ""c"""', ',', true) AS comma, intake_fields('', ',', true) AS nothing,
+	intake_fields('a,b', '', true) AS whole, array_length(intake_fields(repeat(',', 99), ',', true), 1) AS many, intake_record(ARRAY['a', NULL, 'b,"c', ' d', E'e\nf', '']) AS record;
 
 -- a good row is not pushed out by a broken repeat behind it
 SELECT receive('pension_employee', '2025-03-31', pg_temp.pension('11010519491231002X,张三,110,1,340402,1,1,202001,,', '110105194912310021,张三,110,1,340402,1,1,202001,,')) IS NOT NULL AS received;

@@ -153,9 +153,10 @@ COMMENT ON FUNCTION registry.find_differences(text, text, bigint[]) IS 'what sta
  * A row whose number its source corrected has another key where the number is
  * part of it.  It is still that row: a new row that says in everything else
  * what one row said that its source no longer holds and whose number is nobody's
- * in the registers (of a delta: whose number is too broken to name anybody),
- * when one number may be the other mistyped and there is no second such pair;
- * or the row that a corrected reject answers.
+ * in the registers (of a delta: that it does not repeat, and the new number is
+ * that of a register person of this name), when one number may be the other
+ * mistyped and there is no second such pair; or the row that a corrected
+ * reject answers.
  * The new row is then a change of the old one.
  */
 CREATE OR REPLACE FUNCTION registry.pair_corrected_numbers(fact text, id_column text, batches bigint[]) RETURNS void
@@ -193,13 +194,14 @@ BEGIN
 		-- a number that stands in a register is somebody's and was not mistyped
 		CASE WHEN fact <> 'population' THEN
 			'AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.person_id > 0 AND p.ended_on IS NULL)' ELSE '' END);
-	-- a delta does not say that it gave a row up: only one that names nobody is looked for
+	-- a delta does not say that it gave a row up
 	IF EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = 'delta') THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.registry_left'
 			' SELECT t.row_key, t.%2$I, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0)'
 			' FROM registry.%1$I t'
-			' WHERE t.person_id = 0 AND t.ended_on IS NULL'
+			' WHERE t.ended_on IS NULL'
+			' AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.person_id > 0 AND p.ended_on IS NULL)'
 			' AND EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = ''delta'' AND n.source = t.source AND n.name_key = t.name_key)'
 			' AND NOT EXISTS (SELECT FROM registry.staged_%1$s s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))',
 			fact, id_column, format(content, 't')) USING batches;
@@ -222,7 +224,10 @@ BEGIN
 				 count(*) OVER (PARTITION BY n.row_key) AS of_new, count(*) OVER (PARTITION BY l.row_key) AS of_old
 		  FROM pg_temp.registry_new n
 		  JOIN pg_temp.registry_left l ON l.source = n.source AND l.name_key = n.name_key AND l.content = n.content
-		  WHERE n.name_key <> '' AND registry.same_number_mistyped(l.number, n.number)) k
+		  WHERE n.name_key <> '' AND registry.same_number_mistyped(l.number, n.number)
+			AND (n.delivery = 'full' OR EXISTS (SELECT FROM registry.population p JOIN registry.person_alias a ON a.person_id = p.person_id
+												WHERE a.value = n.number AND a.kind IN ('citizen_id', 'document')
+												  AND p.ended_on IS NULL AND p.name_key = n.name_key))) k
 	WHERE k.of_new = 1 AND k.of_old = 1
 	  AND NOT EXISTS (SELECT FROM pg_temp.registry_pair p WHERE p.old_key = k.old_key OR p.row_key = k.row_key);
 

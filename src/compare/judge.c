@@ -971,7 +971,10 @@ judge_person(Judge *judge, int64 person_id)
 	judge->book.dwelling_six = region_code_six(territory);
 	judge->book.registered_six = region_code_six(judge->items.hukou_region);
 	classify(dossier, &judge->calendar, &verdict);
-	detect_problems(dossier, &judge->calendar, &judge->book, &verdict, keep_finding, judge);
+	if (dossier->register_count + dossier->enrolment_count + dossier->circumstance_count + dossier->elsewhere_count > 0)
+		detect_problems(dossier, &judge->calendar, &judge->book, &verdict, keep_finding, judge);
+	else
+		verdict.next_change = DATEVAL_NOEND;	/* nothing current is known of whom time could change */
 
 	slot = writer_slot(judge->verdicts);
 	MemoryContextSwitchTo(judge->verdicts->context);
