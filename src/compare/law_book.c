@@ -32,6 +32,58 @@ typedef struct LawQuery
 	SPIPlanPtr	plan;
 } LawQuery;
 
+static LawQuery schemes_query = {
+	"SELECT s.bit, s.lag_months, s.kind FROM registry.scheme s WHERE $1 IS NOT NULL"
+};
+
+static LawQuery mergers_query = {
+	"SELECT s.kind, i.bit FROM registry.scheme_merger m "
+	"JOIN registry.scheme s ON s.scheme = m.scheme "
+	"JOIN registry.scheme i ON i.scheme = m.into_scheme WHERE m.valid_from <= $1"
+};
+
+static LawQuery ages_query = {
+	"SELECT DISTINCT ON (r.worker_kind) r.worker_kind, r.old_age, r.first_delayed, "
+	"r.births_per_month, r.cap, r.earlier, r.later FROM registry.retirement_rule r "
+	"WHERE r.valid_from <= $1 ORDER BY r.worker_kind, r.valid_from DESC"
+};
+
+static LawQuery minimum_query = {
+	"SELECT extract(year FROM m.valid_from)::int, m.months FROM registry.minimum_contribution m "
+	"WHERE $1 IS NOT NULL ORDER BY m.valid_from"
+};
+
+static LawQuery duties_query = {
+	"SELECT r.condition, "
+	"('pension' = ANY (r.due))::int + 2 * ('medical' = ANY (r.due))::int"
+	" + 4 * ('unemployment' = ANY (r.due))::int + 8 * ('injury' = ANY (r.due))::int"
+	" + 16 * ('maternity' = ANY (r.due))::int, "
+	"'injury/employer' = ANY (r.due), coalesce(r.class, '') "
+	"FROM registry.due_rule r "
+	"WHERE $1 >= r.valid_from AND ($1 <= r.valid_to OR r.valid_to IS NULL) ORDER BY r.rank"
+};
+
+static LawQuery catalogue_query = {
+	"SELECT r.rule_id, r.severity, registry.rule_in_force(r, $1) FROM registry.rule r"
+};
+
+static LawQuery parameters_query = {
+	"SELECT r.rule_id, p.key, CASE jsonb_typeof(p.value) "
+	"WHEN 'boolean' THEN p.value::boolean::int::text WHEN 'number' THEN p.value::text END "
+	"FROM registry.rule r, jsonb_each(r.parameters) p WHERE r.parameters <> '{}' AND $1 IS NOT NULL"
+};
+
+static LawQuery pairs_query = {
+	"SELECT c.rule_id, f.bit, s.bit, c.first_use = 'benefit', c.second_use = 'benefit', "
+	"c.area, c.employer, c.condition, c.keep, coalesce((r.parameters ->> 'least_months')::int, 1) "
+	"FROM registry.conflict_rule c "
+	"JOIN registry.rule r ON r.rule_id = c.rule_id "
+	"JOIN registry.scheme f ON f.scheme = c.first_scheme "
+	"JOIN registry.scheme s ON s.scheme = c.second_scheme "
+	"WHERE c.active AND c.valid_from <= $1 AND coalesce(c.valid_to, 'infinity') >= $1 "
+	"ORDER BY f.bit, c.first_use, s.bit, c.second_use, c.precedence, c.rule_id"
+};
+
 /* Every query of the law has one argument, the reference date. */
 static uint64
 run_query(LawQuery *query, DateADT reference)
@@ -80,11 +132,7 @@ static void
 load_schemes(Calendar *calendar, DateADT reference)
 {
 	static const char *const kinds[KIND_COUNT] = {"pension", "medical", "unemployment", "injury", "maternity"};
-	static LawQuery schemes = {"SELECT s.bit, s.lag_months, s.kind FROM registry.scheme s WHERE $1 IS NOT NULL"};
-	static LawQuery mergers = {"SELECT s.kind, i.bit FROM registry.scheme_merger m "
-		"JOIN registry.scheme s ON s.scheme = m.scheme "
-	"JOIN registry.scheme i ON i.scheme = m.into_scheme WHERE m.valid_from <= $1"};
-	uint64		count = run_query(&schemes, reference);
+	uint64		count = run_query(&schemes_query, reference);
 
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -94,7 +142,7 @@ load_schemes(Calendar *calendar, DateADT reference)
 		calendar->of_kind[lookup_name(kinds, KIND_COUNT, query_text(i, 3), "insurance kind")] |= SCHEME_BIT(bit);
 	}
 	memcpy(calendar->satisfying, calendar->of_kind, sizeof(calendar->satisfying));
-	count = run_query(&mergers, reference);
+	count = run_query(&mergers_query, reference);
 	for (uint64 i = 0; i < count; i++)
 		calendar->satisfying[lookup_name(kinds, KIND_COUNT, query_text(i, 1), "insurance kind")] |=
 			SCHEME_BIT(query_int(i, 2));
@@ -103,12 +151,7 @@ load_schemes(Calendar *calendar, DateADT reference)
 static void
 load_retirement(Calendar *calendar, DateADT reference)
 {
-	static LawQuery ages = {"SELECT DISTINCT ON (r.worker_kind) r.worker_kind, r.old_age, r.first_delayed, "
-		"r.births_per_month, r.cap, r.earlier, r.later FROM registry.retirement_rule r "
-	"WHERE r.valid_from <= $1 ORDER BY r.worker_kind, r.valid_from DESC"};
-	static LawQuery minimum = {"SELECT extract(year FROM m.valid_from)::int, m.months FROM registry.minimum_contribution m "
-	"WHERE $1 IS NOT NULL ORDER BY m.valid_from"};
-	uint64		count = run_query(&ages, reference);
+	uint64		count = run_query(&ages_query, reference);
 
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -124,7 +167,7 @@ load_retirement(Calendar *calendar, DateADT reference)
 		rule->earlier = (int) query_int(i, 6);
 		rule->later = (int) query_int(i, 7);
 	}
-	count = run_query(&minimum, reference);
+	count = run_query(&minimum_query, reference);
 	for (uint64 i = 0; i < count; i++)
 		for (int year = Max((int) query_int(i, 1) - MINIMUM_FIRST_YEAR, 0); year < MINIMUM_YEARS; year++)
 			calendar->minimum_months[year] = (int) query_int(i, 2);
@@ -133,13 +176,6 @@ load_retirement(Calendar *calendar, DateADT reference)
 void
 load_calendar(Calendar *calendar, DateADT reference)
 {
-	static LawQuery duties = {"SELECT r.condition, "
-		"('pension' = ANY (r.due))::int + 2 * ('medical' = ANY (r.due))::int"
-		" + 4 * ('unemployment' = ANY (r.due))::int + 8 * ('injury' = ANY (r.due))::int"
-		" + 16 * ('maternity' = ANY (r.due))::int, "
-		"'injury/employer' = ANY (r.due), coalesce(r.class, '') "
-		"FROM registry.due_rule r "
-	"WHERE $1 >= r.valid_from AND ($1 <= r.valid_to OR r.valid_to IS NULL) ORDER BY r.rank"};
 	DueRule    *rules;
 	uint64		count;
 
@@ -148,7 +184,7 @@ load_calendar(Calendar *calendar, DateADT reference)
 	load_schemes(calendar, reference);
 	load_retirement(calendar, reference);
 
-	count = run_query(&duties, reference);
+	count = run_query(&duties_query, reference);
 	rules = palloc0(sizeof(DueRule) * Max(count, 1));
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -179,8 +215,7 @@ find_rule(const RuleList *rules, const char *rule_id)
 static void
 load_rules(RuleList *rules, DateADT reference)
 {
-	static LawQuery catalogue = {"SELECT r.rule_id, r.severity, registry.rule_in_force(r, $1) FROM registry.rule r"};
-	uint64		count = run_query(&catalogue, reference);
+	uint64		count = run_query(&catalogue_query, reference);
 
 	rules->entries = palloc0(sizeof(RuleEntry) * Max(count, 1));
 	rules->count = (int) count;
@@ -211,10 +246,7 @@ check_parameter(const RuleParameterPlace *place, const char *text, int64 value)
 static void
 load_parameters(RuleBook *book, DateADT reference)
 {
-	static LawQuery parameters = {"SELECT r.rule_id, p.key, CASE jsonb_typeof(p.value) "
-		"WHEN 'boolean' THEN p.value::boolean::int::text WHEN 'number' THEN p.value::text END "
-	"FROM registry.rule r, jsonb_each(r.parameters) p WHERE r.parameters <> '{}' AND $1 IS NOT NULL"};
-	uint64		count = run_query(&parameters, reference);
+	uint64		count = run_query(&parameters_query, reference);
 
 	for (int i = 0; i < PARAMETER_COUNT; i++)
 	{
@@ -235,16 +267,8 @@ load_parameters(RuleBook *book, DateADT reference)
 static void
 load_conflicts(RuleBook *book, DateADT reference)
 {
-	static LawQuery pairs = {"SELECT c.rule_id, f.bit, s.bit, c.first_use = 'benefit', c.second_use = 'benefit', "
-		"c.area, c.employer, c.condition, c.keep, coalesce((r.parameters ->> 'least_months')::int, 1) "
-		"FROM registry.conflict_rule c "
-		"JOIN registry.rule r ON r.rule_id = c.rule_id "
-		"JOIN registry.scheme f ON f.scheme = c.first_scheme "
-		"JOIN registry.scheme s ON s.scheme = c.second_scheme "
-		"WHERE c.active AND c.valid_from <= $1 AND coalesce(c.valid_to, 'infinity') >= $1 "
-	"ORDER BY f.bit, c.first_use, s.bit, c.second_use, c.precedence, c.rule_id"};
 	ConflictRule *conflicts;
-	uint64		count = run_query(&pairs, reference);
+	uint64		count = run_query(&pairs_query, reference);
 
 	conflicts = palloc0(sizeof(ConflictRule) * Max(count, 1));
 	for (uint64 i = 0; i < count; i++)
