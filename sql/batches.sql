@@ -159,7 +159,8 @@ FROM history(find_person('340402199001010010')) WHERE operation = 'MOVE';
 SELECT DISTINCT relation::text ~ 'person$' AS of_person, operation, batch_id = (SELECT batch_id FROM registry.batch WHERE cutoff = '2024-11-30') AS by_that_batch
 FROM history(find_person('340402199001010045')) WHERE batch_id <> (SELECT batch_id FROM registry.batch WHERE cutoff = '2024-10-31' AND source = 'pension_resident') ORDER BY 1, 2;
 
--- a delta says it too: the dead man is the other one
+-- a delta says it too, where the register knows the other number by this name: the dead man is the other one
+SELECT receive('police_household', '2024-11-30', convert_to(E'公民身份号码,姓名,户籍地,管理状态\n340402199001010088,王五,340402001,正常\n', 'UTF8')) IS NOT NULL AS received;
 SELECT receive('civil_affairs_death', '2024-11-30', pg_temp.deaths('340402199001010061,王五,死亡,20241101,,')) IS NOT NULL AS received;
 CALL pg_temp.compare();
 SELECT life_status FROM person_list WHERE citizen_id = '340402199001010061';
