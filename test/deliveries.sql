@@ -81,10 +81,14 @@ BEGIN
 		IF NOT FOUND THEN
 			-- the same row with another number, when it is the only one that it can be
 			SELECT count(*) INTO pairs FROM known k
-			WHERE k.source = which AND k.current AND k.entity = row.entity AND k.content = row.content AND k.key NOT IN (SELECT w.key FROM winner w);
+			WHERE k.source = which AND k.current AND k.entity = row.entity AND k.content = row.content AND k.key NOT IN (SELECT w.key FROM winner w)
+				-- a delta does not say what it gave up, and no register knows anybody here
+				AND (is_full OR NOT k.good);
 			IF pairs = 1 THEN
 				SELECT k.* INTO old FROM known k
-				WHERE k.source = which AND k.current AND k.entity = row.entity AND k.content = row.content AND k.key NOT IN (SELECT w.key FROM winner w);
+				WHERE k.source = which AND k.current AND k.entity = row.entity AND k.content = row.content AND k.key NOT IN (SELECT w.key FROM winner w)
+				-- a delta does not say what it gave up, and no register knows anybody here
+				AND (is_full OR NOT k.good);
 			END IF;
 		END IF;
 		IF row.broken THEN

@@ -153,10 +153,10 @@ COMMENT ON FUNCTION registry.find_differences(text, text, bigint[]) IS 'what sta
  * A row whose number its source corrected has another key where the number is
  * part of it.  It is still that row: a new row that says in everything else
  * what one row said that its source no longer holds and whose number is nobody's
- * in the registers (of a delta: that it does not repeat, and the new number is
- * that of a register person of this name), when one number may be the other
- * mistyped and there is no second such pair; or the row that a corrected
- * reject answers.
+ * in the registers (of a delta, which does not say what it gave up: one whose
+ * number was too broken to name anybody, or when the new number is that of a
+ * register person of this name), when one number may be the other mistyped and
+ * there is no second such pair; or the row that a corrected reject answers.
  * The new row is then a change of the old one.
  */
 CREATE OR REPLACE FUNCTION registry.pair_corrected_numbers(fact text, id_column text, batches bigint[]) RETURNS void
@@ -225,7 +225,8 @@ BEGIN
 		  FROM pg_temp.registry_new n
 		  JOIN pg_temp.registry_left l ON l.source = n.source AND l.name_key = n.name_key AND l.content = n.content
 		  WHERE n.name_key <> '' AND registry.same_number_mistyped(l.number, n.number)
-			AND (n.delivery = 'full' OR EXISTS (SELECT FROM registry.population p JOIN registry.person_alias a ON a.person_id = p.person_id
+			AND (n.delivery = 'full' OR l.person_id = 0
+				 OR EXISTS (SELECT FROM registry.population p JOIN registry.person_alias a ON a.person_id = p.person_id
 												WHERE a.value = n.number AND a.kind IN ('citizen_id', 'document')
 												  AND p.ended_on IS NULL AND p.name_key = n.name_key))) k
 	WHERE k.of_new = 1 AND k.of_old = 1
