@@ -123,7 +123,7 @@ BEGIN
 	PERFORM set_config('registry.cause', act, true);
 	PERFORM registry.create_recompute_tables();
 	PERFORM registry.settle_links(members);
-	UPDATE registry.problem p SET suspended = jsonb_build_object('state', p.state, 'decision', p.decision)
+	UPDATE registry.problem p SET suspended = jsonb_build_object('state', p.state, 'decision', p.decision, 'decided_keep', p.decided_keep, 'sent_to', p.sent_to)
 	WHERE p.person_id = ANY (members) AND p.state NOT IN ('open', 'closed');
 	PERFORM registry.recompute(false, registry.reference_date(), NULL);
 	-- of a person who went up in another, until a split brings it back
@@ -131,7 +131,8 @@ BEGIN
 	FROM registry.person_merged m
 	WHERE p.person_id = m.origin_person AND m.origin_person = ANY (members)
 	  AND p.state = 'closed' AND p.decision IS NULL AND p.closed_at = now() AND p.closed_batch_id IS NULL;
-	UPDATE registry.problem p SET state = p.suspended ->> 'state', decision = p.suspended ->> 'decision', suspended = NULL
+	UPDATE registry.problem p SET state = p.suspended ->> 'state', decision = p.suspended ->> 'decision',
+		decided_keep = p.suspended ->> 'decided_keep', sent_to = p.suspended ->> 'sent_to', suspended = NULL
 	WHERE p.person_id = ANY (members) AND p.state = 'open' AND p.suspended IS NOT NULL;
 	-- conflicts with another act or compare() under repeatable read, where the
 	-- lock lets nobody see what was done before it

@@ -107,7 +107,8 @@ BEGIN
 		decision = CASE WHEN p.state = 'closed' THEN NULL ELSE p.decision END,
 		decided_keep = CASE WHEN p.state = 'closed' THEN NULL ELSE p.decided_keep END,
 		sent_to = CASE WHEN p.state = 'closed' THEN NULL ELSE p.sent_to END,
-		reopened = p.reopened + (p.state = 'closed')::integer,
+		-- what acts on identity close and open again did not come back in a delivery
+		reopened = p.reopened + (p.state = 'closed' AND batch IS NOT NULL)::integer,
 		closed_at = NULL, closed_batch_id = NULL
 	WHERE (p.territory, p.schemes, p.months, p.amount, p.keep, p.evidence)
 		  IS DISTINCT FROM (excluded.territory, excluded.schemes, excluded.months, excluded.amount, excluded.keep, excluded.evidence)
