@@ -196,7 +196,7 @@ BEGIN
 	END LOOP;
 	RETURN QUERY SELECT 'alias ' || to_jsonb(a)::text FROM registry.person_alias a ORDER BY a.origin_person, a.kind, a.value;
 	RETURN QUERY SELECT 'merged ' || m::text FROM registry.person_merged m ORDER BY m.origin_person;
-	RETURN QUERY SELECT 'problem ' || (to_jsonb(p) - ARRAY['problem_id', 'opened_at', 'closed_at', 'batch_id', 'closed_batch_id'])::text
+	RETURN QUERY SELECT 'problem ' || (to_jsonb(p) - ARRAY['problem_id', 'opened_at', 'closed_at', 'batch_id', 'closed_batch_id', 'reopened'])::text
 		FROM registry.problem p WHERE p.state <> 'closed' ORDER BY p.person_id, p.rule_id, p.finding_key;
 	RETURN QUERY SELECT 'cell ' || c::text FROM registry.coverage_cell c ORDER BY c.territory, c.kind, c.standing;
 	RETURN QUERY SELECT 'batch ' || (to_jsonb(b) - ARRAY['started_at', 'finished_at'])::text FROM registry.batch b ORDER BY b.batch_id;

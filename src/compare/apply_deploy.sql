@@ -191,9 +191,10 @@ BEGIN
 		' SELECT t.row_key, t.%2$I AS id, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0) AS content'
 		' FROM registry.%1$I t JOIN pg_temp.registry_difference d ON t.person_id = d.old_person AND t.%2$I = d.id'
 		' WHERE d.gone_from IS NOT NULL %4$s', fact, id_column, format(content, 't'),
-		-- a number that stands in a register is somebody's and was not mistyped
+		-- a number that stands in a register is somebody's, whoever that is merged with, and was not mistyped
 		CASE WHEN fact <> 'population' THEN
-			'AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.person_id > 0 AND p.ended_on IS NULL)' ELSE '' END);
+			'AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.origin_person = t.origin_person'
+			' AND p.person_id > 0 AND p.ended_on IS NULL)' ELSE '' END);
 	-- a delta does not say that it gave a row up
 	IF EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = 'delta') THEN
 		EXECUTE format(
@@ -201,7 +202,8 @@ BEGIN
 			' SELECT t.row_key, t.%2$I, t.person_id, t.source, t.number, t.name_key, hashtextextended(ROW(%3$s)::text, 0)'
 			' FROM registry.%1$I t'
 			' WHERE t.ended_on IS NULL'
-			' AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.person_id > 0 AND p.ended_on IS NULL)'
+			' AND NOT EXISTS (SELECT FROM registry.population p WHERE p.person_id = t.person_id AND p.origin_person = t.origin_person'
+			' AND p.person_id > 0 AND p.ended_on IS NULL)'
 			' AND EXISTS (SELECT FROM pg_temp.registry_new n WHERE n.delivery = ''delta'' AND n.source = t.source AND n.name_key = t.name_key)'
 			' AND NOT EXISTS (SELECT FROM registry.staged_%1$s s WHERE s.row_key = t.row_key AND s.batch_id = ANY ($1))',
 			fact, id_column, format(content, 't')) USING batches;
@@ -226,7 +228,7 @@ BEGIN
 		  JOIN pg_temp.registry_left l ON l.source = n.source AND l.name_key = n.name_key AND l.content = n.content
 		  WHERE n.name_key <> '' AND registry.same_number_mistyped(l.number, n.number)
 			AND (n.delivery = 'full' OR l.person_id = 0
-				 OR EXISTS (SELECT FROM registry.population p JOIN registry.person_alias a ON a.person_id = p.person_id
+				 OR EXISTS (SELECT FROM registry.population p JOIN registry.person_alias a ON a.person_id = p.person_id AND a.origin_person = p.origin_person
 												WHERE a.value = n.number AND a.kind IN ('citizen_id', 'document')
 												  AND p.ended_on IS NULL AND p.name_key = n.name_key))) k
 	WHERE k.of_new = 1 AND k.of_old = 1
