@@ -27,6 +27,11 @@ CREATE FUNCTION log_decode(shape_id integer, operation "char", payload bytea, fi
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 100;
 COMMENT ON FUNCTION log_decode(integer, "char", bytea, bigint) IS 'entries of a block of the change log, or those of one key';
 
+CREATE FUNCTION log_verify_rows(relation regclass, name text, keys text, ignored text)
+	RETURNS TABLE (finding text, first_key bigint, last_key bigint, log_id bigint)
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION log_verify_rows(regclass, text, text, text) IS 'rows of a logged table that do not follow from its log';
+
 CREATE FUNCTION log_digest(method text, data bytea) RETURNS bytea
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION log_digest(text, bytea) IS 'digest of bytes by sha256 or sm3 (GB/T 32905)';

@@ -111,6 +111,7 @@ extern void log_corrupt(const char *what) pg_attribute_noreturn();
 
 /* Shapes and contexts (log_context.c). */
 extern LogShape *log_shape_of(Relation relation, const char *name, const char *keys, const char *ignored);
+extern LogShape *log_describe(Relation relation, const char *name, const char *keys, const char *ignored);
 extern LogShape *log_load_shape(int32 shape_id, MemoryContext where);
 extern const LogContext *log_current_context(Oid owner);
 extern int	log_execute(SPIPlanPtr *plan, const char *query, int count, Oid *types, Datum *values, const char *nulls, Oid owner);

@@ -158,8 +158,8 @@ bad_key(Relation relation, const char *name)
 }
 
 /* Describes the table in the current memory context; without number and digest. */
-static LogShape *
-describe(Relation relation, const char *name, const char *keys, const char *ignored)
+LogShape *
+log_describe(Relation relation, const char *name, const char *keys, const char *ignored)
 {
 	TupleDesc	descriptor = RelationGetDescr(relation);
 	LogShape   *shape = palloc0(sizeof(LogShape));
@@ -272,7 +272,7 @@ log_shape_of(Relation relation, const char *name, const char *keys, const char *
 
 	memory = AllocSetContextCreate(CacheMemoryContext, "registry log shape", ALLOCSET_SMALL_SIZES);
 	previous = MemoryContextSwitchTo(memory);
-	shape = describe(relation, name, keys, ignored);
+	shape = log_describe(relation, name, keys, ignored);
 	MemoryContextSwitchTo(previous);
 	register_shape(shape, relation->rd_rel->relowner);
 

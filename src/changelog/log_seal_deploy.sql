@@ -162,6 +162,32 @@ END;
 $function$;
 COMMENT ON FUNCTION registry.verify_log(bigint, bigint, text) IS 'proves the sealed entries of the change log, against heads kept outside when given; no row means that nothing is wrong';
 
+/*
+ * registry.verify_rows(relation) → rows of the logged tables, or of one, that do
+ * not follow from the log
+ *
+ * Walks the rows back through all blocks; each block must have seen the new
+ * values that come out.  Names the block and the keys it spans.  It relies on
+ * the blocks, so verify_log() proves them first.
+ */
+CREATE OR REPLACE FUNCTION registry.verify_rows(relation regclass DEFAULT NULL)
+RETURNS TABLE (relation_name text, finding text, first_key bigint, last_key bigint, log_id bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+DECLARE
+	logged registry.log_table;
+BEGIN
+	FOR logged IN SELECT t.* FROM registry.log_table t WHERE to_regclass(t.table_name) IS NOT NULL
+				  AND (verify_rows.relation IS NULL OR to_regclass(t.table_name) = verify_rows.relation) ORDER BY t.relation LOOP
+		RETURN QUERY SELECT logged.relation, v.*
+			FROM registry.log_verify_rows(to_regclass(logged.table_name), logged.relation,
+										  array_to_string(logged.keys, ','), array_to_string(logged.ignored, ',')) v;
+	END LOOP;
+END;
+$function$;
+COMMENT ON FUNCTION registry.verify_rows(regclass) IS 'rows of the logged tables that do not follow from the log; no row means that all do';
+
 -- Leaves of a seal: contexts and blocks, and the digests they must have.
 CREATE OR REPLACE FUNCTION registry.log_leaves(contexts int8multirange)
 RETURNS TABLE (context_id bigint, log_id bigint, shape_id integer, digest bytea, wanted bytea)
@@ -225,5 +251,6 @@ COMMENT ON FUNCTION registry.log_export(bigint, bigint) IS 'sealed entries as te
 REVOKE EXECUTE ON FUNCTION registry.seal(),
 	registry.log_heads(bigint, bigint),
 	registry.verify_log(bigint, bigint, text),
+	registry.verify_rows(regclass),
 	registry.log_leaves(int8multirange),
 	registry.log_export(bigint, bigint) FROM PUBLIC;
