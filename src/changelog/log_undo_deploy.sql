@@ -132,8 +132,11 @@ BEGIN
 	IF persons = '{}' THEN
 		RETURN;
 	END IF;
-	IF to_regprocedure('registry.recompute(bigint[])') IS NOT NULL THEN
-		EXECUTE 'SELECT registry.recompute($1)' USING persons;
+	IF to_regprocedure('registry.recompute(boolean,date,bigint,timestamptz)') IS NOT NULL THEN
+		PERFORM registry.create_recompute_tables();
+		INSERT INTO pg_temp.registry_touched SELECT unnest(persons);
+		PERFORM registry.refresh_employer_injury(registry.reference_date());
+		EXECUTE 'SELECT registry.recompute(false, $1, NULL)' USING registry.reference_date();
 	ELSE
 		RAISE NOTICE '% persons are to be judged anew', cardinality(persons)
 			USING HINT = 'CALL registry.compare(full => true);';
