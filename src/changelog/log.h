@@ -14,6 +14,8 @@
 #include "lib/stringinfo.h"
 #include "utils/relcache.h"
 
+#include "compat.h"
+
 #include "changelog/log_core.h"
 
 #define LOG_DIGEST_BYTES 32
@@ -99,9 +101,7 @@ extern void changelog_init(void);
 extern void log_digest_begin(LogDigest *digest, LogMethod method);
 extern void log_digest_add(LogDigest *digest, const void *data, size_t length);
 extern void log_digest_end(LogDigest *digest, uint8 *result);
-extern void log_append_number(StringInfo out, uint64 number);
-extern void log_append_signed(StringInfo out, int64 number);
-extern void log_append_value(StringInfo out, const LogColumn *column, Datum value);
+extern void log_append_other_value(StringInfo out, const LogColumn *column, Datum value);
 extern Datum log_read_value(const LogColumn *column, const uint8 **at, const uint8 *end);
 extern char *log_value_text(LogColumn *column, Datum value);
 extern void log_block_digest(LogMethod method, const uint8 *context, const uint8 *shape, int64 log_id, char operation,
@@ -137,5 +137,52 @@ typedef struct LogReader
 
 extern void log_reader_begin(LogReader *reader, const LogShape *shape, char operation, const void *payload, size_t length);
 extern bool log_reader_next(LogReader *reader);
+
+static inline void
+log_append_number(StringInfo out, uint64 number)
+{
+	if (out->maxlen - out->len <= LOG_NUMBER_BYTES)
+		enlargeStringInfo(out, LOG_NUMBER_BYTES);
+	out->len += log_put_number((uint8 *) out->data + out->len, number);
+}
+
+static inline void
+log_append_signed(StringInfo out, int64 number)
+{
+	if (out->maxlen - out->len <= LOG_NUMBER_BYTES)
+		enlargeStringInfo(out, LOG_NUMBER_BYTES);
+	out->len += log_put_signed((uint8 *) out->data + out->len, number);
+}
+
+/*
+ * A value that is not null: a number if it is passed by value, else its bytes,
+ * behind their length where it varies.  Runs for every column of every row, so
+ * the ordinary cases are here.
+ */
+static inline void
+log_append_value(StringInfo out, const LogColumn *column, Datum value)
+{
+	struct varlena *bytes = (struct varlena *) DatumGetPointer(value);
+	int			length;
+
+	if (column->by_value)
+	{
+		log_append_signed(out, column->length == 8 ? DatumGetInt64(value) :
+						  column->length == 4 ? DatumGetInt32(value) :
+						  column->length == 2 ? DatumGetInt16(value) : (int8) DatumGetChar(value));
+		return;
+	}
+	if (column->length != -1 || (VARATT_IS_EXTENDED(bytes) && !VARATT_IS_SHORT(bytes)))
+	{
+		log_append_other_value(out, column, value);
+		return;
+	}
+	length = VARSIZE_ANY_EXHDR(bytes);
+	if (out->maxlen - out->len <= length + LOG_NUMBER_BYTES)
+		enlargeStringInfo(out, length + LOG_NUMBER_BYTES);
+	out->len += log_put_number((uint8 *) out->data + out->len, length);
+	memcpy(out->data + out->len, VARDATA_ANY(bytes), length);
+	out->len += length;
+}
 
 #endif							/* REGISTRY_LOG_H */

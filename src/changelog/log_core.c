@@ -7,28 +7,6 @@
  */
 #include "changelog/log_core.h"
 
-/* Seven bits a byte, the lowest first; the high bit says that more follow. */
-int
-log_put_number(uint8 *out, uint64 number)
-{
-	int			length = 0;
-
-	while (number >= 0x80)
-	{
-		out[length++] = (uint8) (number | 0x80);
-		number >>= 7;
-	}
-	out[length++] = (uint8) number;
-	return length;
-}
-
-/* Small numbers of either sign stay short: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
-int
-log_put_signed(uint8 *out, int64 number)
-{
-	return log_put_number(out, ((uint64) number << 1) ^ (uint64) (number < 0 ? -1 : 0));
-}
-
 /* False when the bytes end inside the number or it is longer than 64 bits. */
 bool
 log_get_number(const uint8 **at, const uint8 *end, uint64 *number)

@@ -55,43 +55,11 @@ log_digest_end(LogDigest *digest, uint8 *result)
 	digest->sha256 = NULL;
 }
 
+/* A value neither passed by value nor a plain string of bytes. */
 void
-log_append_number(StringInfo out, uint64 number)
+log_append_other_value(StringInfo out, const LogColumn *column, Datum value)
 {
-	enlargeStringInfo(out, LOG_NUMBER_BYTES);
-	out->len += log_put_number((uint8 *) out->data + out->len, number);
-}
-
-void
-log_append_signed(StringInfo out, int64 number)
-{
-	enlargeStringInfo(out, LOG_NUMBER_BYTES);
-	out->len += log_put_signed((uint8 *) out->data + out->len, number);
-}
-
-static int64
-by_value_number(Datum value, int16 length)
-{
-	switch (length)
-	{
-		case 1:
-			return (int8) DatumGetChar(value);
-		case 2:
-			return DatumGetInt16(value);
-		case 4:
-			return DatumGetInt32(value);
-		default:
-			return DatumGetInt64(value);
-	}
-}
-
-/* A value that is not null. */
-void
-log_append_value(StringInfo out, const LogColumn *column, Datum value)
-{
-	if (column->by_value)
-		log_append_signed(out, by_value_number(value, column->length));
-	else if (column->length > 0)
+	if (column->length > 0)
 		appendBinaryStringInfo(out, DatumGetPointer(value), column->length);
 	else if (column->length == -1)
 	{

@@ -370,7 +370,7 @@ load_rows_of_window(Verifier *verifier, Relation relation, int64 low, int64 high
 		{
 			RowId		id;
 			RowState   *row;
-			Datum		keys[LOG_MAX_KEYS];
+			Datum		keys[LOG_MAX_KEYS] = {0};
 			bool		isnull;
 			bool		found;
 

@@ -47,9 +47,10 @@ REGISTRY_FUNCTION(change_log_write);
 REGISTRY_FUNCTION(change_log_row);
 REGISTRY_FUNCTION(change_log_loaded);
 
-/* Entries collected before it is seen whether they come in order. */
-#define RUN_BYTES (1024 * 1024)
 #define ARENA_BYTES (1024 * 1024)
+
+/* A statement may begin a new block where keys fall back, once per so many rows. */
+#define ROWS_PER_BREAK 256
 
 /* New images collected before the digest sees them: calls of it are dear. */
 #define IMAGE_BYTES 16384
@@ -69,6 +70,25 @@ typedef struct LogEntry
 
 #define NO_BATCH PG_INT64_MIN
 
+/* A block being filled. */
+typedef struct LogBlock
+{
+	char		operation;
+	int			rows;			/* 0: none is begun */
+	int64		batch_id;
+	int64		first_key;
+	int64		last_key;
+	int64		second_key;
+	bool		any_mask;
+	uint8	   *mask;			/* of the entry before */
+	StringInfoData payload;
+	StringInfoData images;
+	LogDigest	digest;
+} LogBlock;
+
+/* Blocks filled at a time: rows of several batches come mixed. */
+#define MAX_BLOCKS 64
+
 /* What one firing of a trigger knows. */
 typedef struct LogWriter
 {
@@ -82,22 +102,14 @@ typedef struct LogWriter
 	int			space;
 	Size		limit;			/* bytes of entries held, once they are out of order */
 	Size		held;
-	bool		in_order;
 	char	   *arena;
 	Size		arena_left;
 	StringInfoData scratch;		/* entry under construction */
-	/* The block being filled. */
-	char		operation;
-	int			rows;
-	int64		batch_id;
-	int64		first_key;
-	int64		last_key;
-	int64		second_key;
-	bool		any_mask;
-	uint8	   *mask;			/* of the entry before */
-	StringInfoData payload;
-	StringInfoData images;
-	LogDigest	digest;
+	LogBlock   *blocks[MAX_BLOCKS];
+	int			block_count;
+	int64		taken;
+	int64		breaks;
+	LogBlock   *block;			/* used last */
 } LogWriter;
 
 static SPIPlanPtr block_plan = NULL;
@@ -114,12 +126,8 @@ begin_writer(LogWriter *writer, LogShape *shape, Oid owner)
 	writer->owner = owner;
 	writer->sequence = RangeVarGetRelid(makeRangeVar("registry", "change_log_id_seq", -1), NoLock, false);
 	writer->memory = AllocSetContextCreate(CurrentMemoryContext, "registry change log", ALLOCSET_DEFAULT_SIZES);
-	writer->limit = Min(Max((Size) work_mem * 1024, RUN_BYTES), MaxAllocSize / 2);
-	writer->in_order = true;
-	writer->mask = palloc0(2 * LOG_MASK_BYTES(shape));
+	writer->limit = Min(Max((Size) work_mem * 1024, ARENA_BYTES), MaxAllocSize / 2);
 	initStringInfo(&writer->scratch);
-	initStringInfo(&writer->payload);
-	initStringInfo(&writer->images);
 }
 
 static bytea *
@@ -133,16 +141,16 @@ make_bytea(const void *data, Size length)
 }
 
 static void
-flush_images(LogWriter *writer)
+flush_images(LogBlock *block)
 {
-	if (writer->images.len > 0)
-		log_digest_add(&writer->digest, writer->images.data, writer->images.len);
-	resetStringInfo(&writer->images);
+	if (block->images.len > 0)
+		log_digest_add(&block->digest, block->images.data, block->images.len);
+	resetStringInfo(&block->images);
 }
 
-/* Writes the block being filled, if there is one. */
+/* Writes a block, if it is begun. */
 static void
-write_block(LogWriter *writer)
+write_block(LogWriter *writer, LogBlock *block)
 {
 	Oid			types[] = {INT8OID, INT8OID, INT4OID, CHAROID, INT2OID, INT8OID, INT8OID, INT4OID, INT8OID, BYTEAOID, BYTEAOID, BYTEAOID};
 	Datum		values[lengthof(types)];
@@ -150,89 +158,121 @@ write_block(LogWriter *writer)
 	uint8		images[LOG_DIGEST_BYTES];
 	uint8		digest[LOG_DIGEST_BYTES];
 	int64		log_id;
-	const int64 *batch = writer->batch_id == NO_BATCH ? NULL : &writer->batch_id;
+	const int64 *batch = block->batch_id == NO_BATCH ? NULL : &block->batch_id;
 
-	if (writer->rows == 0)
+	if (block->rows == 0)
 		return;
-	flush_images(writer);
-	log_digest_end(&writer->digest, images);
+	flush_images(block);
+	log_digest_end(&block->digest, images);
 	log_id = nextval_internal(writer->sequence, false);
-	log_block_digest(writer->context->method, writer->context->digest, writer->shape->digest, log_id, writer->operation,
-					 writer->first_key, writer->last_key, writer->rows, batch,
-					 images, (uint8 *) writer->payload.data, writer->payload.len, digest);
+	log_block_digest(writer->context->method, writer->context->digest, writer->shape->digest, log_id, block->operation,
+					 block->first_key, block->last_key, block->rows, batch,
+					 images, (uint8 *) block->payload.data, block->payload.len, digest);
 
 	values[0] = Int64GetDatum(log_id);
 	values[1] = Int64GetDatum(writer->context->context_id);
 	values[2] = Int32GetDatum(writer->shape->shape_id);
-	values[3] = CharGetDatum(writer->operation);
+	values[3] = CharGetDatum(block->operation);
 	/* Keys of other tables than persons' are kept apart in the index. */
-	values[4] = Int16GetDatum(log_span(writer->first_key, writer->last_key) + (writer->shape->by_person ? 0 : 100));
-	values[5] = Int64GetDatum(writer->first_key);
-	values[6] = Int64GetDatum(writer->last_key);
-	values[7] = Int32GetDatum(writer->rows);
-	values[8] = Int64GetDatum(writer->batch_id);
+	values[4] = Int16GetDatum(log_span(block->first_key, block->last_key) + (writer->shape->by_person ? 0 : 100));
+	values[5] = Int64GetDatum(block->first_key);
+	values[6] = Int64GetDatum(block->last_key);
+	values[7] = Int32GetDatum(block->rows);
+	values[8] = Int64GetDatum(block->batch_id);
 	nulls[8] = batch ? ' ' : 'n';
 	values[9] = PointerGetDatum(make_bytea(digest, LOG_DIGEST_BYTES));
 	values[10] = PointerGetDatum(make_bytea(images, LOG_DIGEST_BYTES));
-	values[11] = PointerGetDatum(make_bytea(writer->payload.data, writer->payload.len));
+	values[11] = PointerGetDatum(make_bytea(block->payload.data, block->payload.len));
 	log_execute(&block_plan, block_query, lengthof(types), types, values, nulls, writer->owner);
 	for (int i = 9; i < 12; i++)
 		pfree(DatumGetPointer(values[i]));
-	writer->rows = 0;
+	block->rows = 0;
 	CHECK_FOR_INTERRUPTS();
 }
 
 static void
-begin_block(LogWriter *writer, const LogEntry *entry)
+begin_block(LogWriter *writer, LogBlock *block, int64 first_key)
 {
 	if (writer->context == NULL)
 		writer->context = log_current_context(writer->owner);
-	writer->operation = entry->operation;
-	writer->batch_id = entry->batch_id;
-	writer->first_key = entry->first_key;
-	writer->last_key = 0;
-	writer->second_key = 0;
-	writer->any_mask = false;
-	resetStringInfo(&writer->payload);
-	resetStringInfo(&writer->images);
-	log_digest_begin(&writer->digest, writer->context->method);
+	block->first_key = first_key;
+	block->last_key = 0;
+	block->second_key = 0;
+	block->any_mask = false;
+	resetStringInfo(&block->payload);
+	resetStringInfo(&block->images);
+	log_digest_begin(&block->digest, writer->context->method);
 }
 
-/* Puts the next entry, in the order of keys, into a block. */
+/* The block for changes of one kind by one batch. */
+static LogBlock *
+find_block(LogWriter *writer, char operation, int64 batch_id)
+{
+	LogBlock   *block = writer->block;
+
+	if (block != NULL && block->operation == operation && block->batch_id == batch_id)
+		return block;
+	for (int i = 0; i < writer->block_count; i++)
+	{
+		block = writer->blocks[i];
+		if (block->operation == operation && block->batch_id == batch_id)
+			return writer->block = block;
+	}
+	if (writer->block_count < MAX_BLOCKS)
+	{
+		block = writer->blocks[writer->block_count++] = palloc0(sizeof(LogBlock));
+		block->mask = palloc0(2 * LOG_MASK_BYTES(writer->shape));
+		initStringInfo(&block->payload);
+		initStringInfo(&block->images);
+	}
+	else
+	{
+		block = writer->blocks[(uint64) batch_id % MAX_BLOCKS];
+		write_block(writer, block);
+	}
+	block->operation = operation;
+	block->batch_id = batch_id;
+	return writer->block = block;
+}
+
+/* Puts an entry into its block. */
 static void
 pack_entry(LogWriter *writer, const LogEntry *entry)
 {
+	LogBlock   *block = find_block(writer, entry->operation, entry->batch_id);
 	int			mask_length = entry->operation == LOG_INSERT ? 0 : 2 * LOG_MASK_BYTES(writer->shape);
 	const uint8 *body = entry->data + mask_length;
 
-	if (writer->rows > 0 &&
-		(writer->operation != entry->operation || writer->batch_id != entry->batch_id || entry->first_key < writer->last_key ||
-		 writer->payload.len + mask_length + entry->body_length + 2 * LOG_NUMBER_BYTES + 1 > LOG_PAYLOAD_BYTES))
-		write_block(writer);
-	if (writer->rows == 0)
-		begin_block(writer, entry);
-	log_append_signed(&writer->payload, entry->first_key - writer->last_key);
+	if (block->rows > 0 &&
+		(entry->first_key < block->last_key ||
+		 block->payload.len + mask_length + entry->body_length + 2 * LOG_NUMBER_BYTES + 1 > LOG_PAYLOAD_BYTES))
+		write_block(writer, block);
+	if (block->rows == 0)
+		begin_block(writer, block, entry->first_key);
+	log_append_signed(&block->payload, entry->first_key - block->last_key);
 	if (writer->shape->second_is_number)
-		log_append_signed(&writer->payload, entry->second_key - writer->second_key);
+		log_append_signed(&block->payload, entry->second_key - block->second_key);
 	if (mask_length > 0)
 	{
-		bool		same = writer->any_mask && memcmp(writer->mask, entry->data, mask_length) == 0;
+		bool		same = block->any_mask && memcmp(block->mask, entry->data, mask_length) == 0;
 
-		appendStringInfoCharMacro(&writer->payload, same ? 0 : 1);
+		appendStringInfoCharMacro(&block->payload, same ? 0 : 1);
 		if (!same)
 		{
-			appendBinaryStringInfo(&writer->payload, (const char *) entry->data, mask_length);
-			memcpy(writer->mask, entry->data, mask_length);
-			writer->any_mask = true;
+			appendBinaryStringInfo(&block->payload, (const char *) entry->data, mask_length);
+			memcpy(block->mask, entry->data, mask_length);
+			block->any_mask = true;
 		}
 	}
-	appendBinaryStringInfo(&writer->payload, (const char *) body, entry->body_length);
-	appendBinaryStringInfo(&writer->images, (const char *) body + entry->body_length, entry->image_length);
-	if (writer->images.len > IMAGE_BYTES)
-		flush_images(writer);
-	writer->last_key = entry->first_key;
-	writer->second_key = entry->second_key;
-	writer->rows++;
+	if (entry->body_length > 0)
+		appendBinaryStringInfo(&block->payload, (const char *) body, entry->body_length);
+	if (entry->image_length > 0)
+		appendBinaryStringInfo(&block->images, (const char *) body + entry->body_length, entry->image_length);
+	if (block->images.len > IMAGE_BYTES)
+		flush_images(block);
+	block->last_key = entry->first_key;
+	block->second_key = entry->second_key;
+	block->rows++;
 }
 
 static int
@@ -252,12 +292,11 @@ compare_entries(const void *a, const void *b)
 	return left->ordinal < right->ordinal ? -1 : left->ordinal > right->ordinal;
 }
 
-/* Packs the entries collected. */
+/* Sorts and packs the entries collected. */
 static void
 pack_entries(LogWriter *writer)
 {
-	if (!writer->in_order)
-		qsort(writer->entries, writer->count, sizeof(LogEntry), compare_entries);
+	qsort(writer->entries, writer->count, sizeof(LogEntry), compare_entries);
 	for (int i = 0; i < writer->count; i++)
 		pack_entry(writer, &writer->entries[i]);
 	MemoryContextReset(writer->memory);
@@ -266,18 +305,16 @@ pack_entries(LogWriter *writer)
 	writer->arena_left = 0;
 	writer->count = writer->space = 0;
 	writer->held = 0;
-	writer->in_order = true;
 }
 
-/* Keeps the entry that stands in scratch: mask, body and image of the given lengths. */
+/* Keeps an entry until it can be sorted among others. */
 static void
-keep_entry(LogWriter *writer, char operation, int64 batch_id, int64 first_key, int64 second_key, int body_length, int image_length)
+keep_entry(LogWriter *writer, const LogEntry *given)
 {
 	LogEntry   *entry;
 	Size		length = writer->scratch.len;
 
-	/* A short run that came in order goes to its block at once, while it is in the cache. */
-	if (writer->held > RUN_BYTES && (writer->in_order || writer->held > writer->limit))
+	if (writer->held > writer->limit)
 		pack_entries(writer);
 	if (writer->count == writer->space)
 	{
@@ -292,20 +329,46 @@ keep_entry(LogWriter *writer, char operation, int64 batch_id, int64 first_key, i
 		writer->arena = MemoryContextAllocHuge(writer->memory, writer->arena_left);
 	}
 	entry = &writer->entries[writer->count++];
+	*entry = *given;
 	entry->ordinal = writer->count;
-	entry->operation = operation;
-	entry->batch_id = batch_id;
-	entry->first_key = first_key;
-	entry->second_key = second_key;
-	entry->body_length = body_length;
-	entry->image_length = image_length;
 	entry->data = (uint8 *) writer->arena;
 	memcpy(writer->arena, writer->scratch.data, length);
 	writer->arena += length;
 	writer->arena_left -= length;
 	writer->held += length + sizeof(LogEntry);
-	if (writer->count > 1 && writer->in_order && compare_entries(entry - 1, entry) > 0)
-		writer->in_order = false;
+}
+
+/*
+ * Takes the entry that stands in scratch: mask, body and image of the given
+ * lengths.  A row that comes in the order of the keys goes to its block at once,
+ * the others are collected and sorted.
+ */
+static void
+take_entry(LogWriter *writer, char operation, int64 batch_id, int64 first_key, int64 second_key, int body_length, int image_length)
+{
+	LogEntry	entry;
+	LogBlock   *block;
+
+	entry.operation = operation;
+	entry.batch_id = batch_id;
+	entry.first_key = first_key;
+	entry.second_key = second_key;
+	entry.body_length = body_length;
+	entry.image_length = image_length;
+	entry.data = (uint8 *) writer->scratch.data;
+	writer->taken++;
+	block = find_block(writer, operation, batch_id);
+	if (block->rows > 0 && first_key < block->last_key)
+	{
+		/* a few breaks cost a few blocks; more of them cost less when sorted */
+		if (writer->breaks > writer->taken / ROWS_PER_BREAK)
+		{
+			keep_entry(writer, &entry);
+			return;
+		}
+		writer->breaks++;
+	}
+	pack_entry(writer, &entry);
 }
 
 static inline Datum
@@ -392,7 +455,7 @@ add_insert(LogWriter *writer, TupleTableSlot *slot)
 	append_other_keys(writer, slot);
 	body = writer->scratch.len;
 	image = append_image(writer, slot);
-	keep_entry(writer, LOG_INSERT, row_batch(writer->shape, slot), slot_number(writer->shape, writer->shape->keys[0], slot),
+	take_entry(writer, LOG_INSERT, row_batch(writer->shape, slot), slot_number(writer->shape, writer->shape->keys[0], slot),
 			   second_key(writer->shape, slot), body, image);
 }
 
@@ -422,7 +485,7 @@ add_old_row(LogWriter *writer, char operation, TupleTableSlot *slot, const int64
 			log_append_value(&writer->scratch, &shape->columns[i], value);
 	}
 	memcpy(writer->scratch.data, mask, 2 * mask_bytes);
-	keep_entry(writer, operation, batch_id, slot_number(shape, shape->keys[0], slot), second_key(shape, slot),
+	take_entry(writer, operation, batch_id, slot_number(shape, shape->keys[0], slot), second_key(shape, slot),
 			   writer->scratch.len - 2 * mask_bytes, 0);
 }
 
@@ -520,7 +583,7 @@ add_update(LogWriter *writer, TupleTableSlot *old, TupleTableSlot *new)
 		}
 		image = writer->scratch.len - image;
 	}
-	keep_entry(writer, LOG_UPDATE, batch_id, slot_number(shape, shape->keys[0], new), second_key(shape, new), body, image);
+	take_entry(writer, LOG_UPDATE, batch_id, slot_number(shape, shape->keys[0], new), second_key(shape, new), body, image);
 }
 
 /* A read position of our own: other triggers read the same transition table. */
@@ -590,7 +653,8 @@ static void
 end_writer(LogWriter *writer)
 {
 	pack_entries(writer);
-	write_block(writer);
+	for (int i = 0; i < writer->block_count; i++)
+		write_block(writer, writer->blocks[i]);
 	MemoryContextDelete(writer->memory);
 }
 
