@@ -35,7 +35,9 @@ BEGIN
 	next.previous := last.head;
 	-- before the snapshot: whoever has a number up to this one got its xid before
 	next.reached := (SELECT CASE WHEN q.is_called THEN q.last_value ELSE 0 END FROM registry.log_context_id_seq q);
-	covered := coalesce((SELECT range_agg(r) FROM registry.log_seal s, unnest(s.contexts) r WHERE s.reached > coalesce(last.settled, 0)), '{}');
+	covered := coalesce((SELECT range_agg(r) FROM registry.log_seal s, unnest(s.contexts) r
+						 -- transactions may have begun and ended between the reading of the number and the snapshot
+						 WHERE greatest(s.reached, upper(s.contexts) - 1) > coalesce(last.settled, 0)), '{}');
 
 	WITH context AS MATERIALIZED (
 		SELECT c.context_id, registry.log_row_digest(c.method, c) AS digest

@@ -1,8 +1,9 @@
 -- Taking back what a transaction or a batch did.
 --
 -- Of each row the state before the oldest effect is restored, column by column.
--- What was changed since stays and is reported.  The act is an ordinary change:
--- it is logged (cause revert) and can be reverted by its own transaction.
+-- What has another value now than they left stays and is reported.  The act is an
+-- ordinary change: it is logged (cause revert) and can be reverted by its own
+-- transaction.
 
 -- Tables of one undo; they vanish with its transaction.
 CREATE OR REPLACE FUNCTION registry.log_undo_tables() RETURNS void
@@ -45,12 +46,10 @@ BEGIN
 				SELECT DISTINCT ON (e.first_key, e.row_key) e.first_key, e.row_key, e.log_id, e.begins
 				FROM pg_temp.registry_effect e WHERE e.effect AND e.relation = $1
 				ORDER BY e.first_key, e.row_key, e.log_id, e.ordinal
-			), later AS (
-				SELECT f.first_key, f.row_key, bool_or(e.begins OR e.ends) AS whole, jsonb_object_agg(c.name, true) FILTER (WHERE c.name IS NOT NULL) AS names
-				FROM first f
-				JOIN pg_temp.registry_effect e ON NOT e.effect AND e.relation = $1 AND e.first_key = f.first_key AND e.row_key = f.row_key AND e.log_id > f.log_id
-				LEFT JOIN LATERAL jsonb_object_keys(e.old) AS c (name) ON NOT e.begins AND NOT e.ends
-				GROUP BY 1, 2
+			), last AS (
+				SELECT DISTINCT ON (e.first_key, e.row_key) e.first_key, e.row_key, e.ends
+				FROM pg_temp.registry_effect e WHERE e.effect AND e.relation = $1
+				ORDER BY e.first_key, e.row_key, e.log_id DESC, e.ordinal DESC
 			), was AS (
 				SELECT o.first_key, o.row_key, jsonb_object_agg(o.name, o.value) AS texts
 				FROM (SELECT DISTINCT ON (e.first_key, e.row_key, c.name) e.first_key, e.row_key, c.name, c.value
@@ -58,32 +57,42 @@ BEGIN
 					  WHERE e.effect AND e.relation = $1
 					  ORDER BY e.first_key, e.row_key, c.name, e.log_id, e.ordinal) o
 				GROUP BY 1, 2
+			), left_behind AS (
+				-- what the effects left, of the columns that changed since
+				SELECT o.first_key, o.row_key, jsonb_object_agg(o.name, o.value) AS texts
+				FROM (SELECT DISTINCT ON (e.first_key, e.row_key, c.name) e.first_key, e.row_key, c.name, c.value
+					  FROM first f
+					  JOIN pg_temp.registry_effect e ON NOT e.effect AND e.relation = $1 AND e.first_key = f.first_key AND e.row_key = f.row_key AND e.log_id > f.log_id
+					  CROSS JOIN LATERAL jsonb_each(e.old) AS c (name, value)
+					  ORDER BY e.first_key, e.row_key, c.name, e.log_id, e.ordinal) o
+				GROUP BY 1, 2
 			), state AS MATERIALIZED (
-				SELECT f.first_key, f.row_key, f.begins, coalesce(w.texts, '{}') AS texts, t.%1$I IS NOT NULL AS there,
-					coalesce(l.whole, false) AS whole, coalesce(l.names, '{}') AS names, l.first_key IS NOT NULL AS touched
+				SELECT f.first_key, f.row_key, f.begins, NOT a.ends AS remained, coalesce(w.texts, '{}') AS texts, t.%1$I IS NOT NULL AS there,
+					ARRAY(SELECT b.name FROM jsonb_each_text(l.texts) AS b (name, value)
+						  WHERE b.name <> ALL ($2) AND b.value IS DISTINCT FROM registry.row_texts(t) ->> b.name) AS names
 				FROM first f
+				JOIN last a USING (first_key, row_key)
 				LEFT JOIN was w USING (first_key, row_key)
-				LEFT JOIN later l USING (first_key, row_key)
+				LEFT JOIN left_behind l USING (first_key, row_key)
 				LEFT JOIN %2$s t ON %3$s = f.first_key AND %4$s = f.row_key
 			), doing AS (
 				INSERT INTO pg_temp.registry_undo
 				SELECT $1, s.first_key, s.row_key,
-					CASE WHEN s.begins THEN 'delete' WHEN s.there THEN 'update' ELSE 'insert' END,
-					s.texts - ARRAY(SELECT jsonb_object_keys(s.names))
+					CASE WHEN s.begins THEN 'delete' WHEN s.there THEN 'update' ELSE 'insert' END, s.texts - s.names
 				FROM state s
-				WHERE CASE WHEN s.begins THEN s.there AND NOT s.touched ELSE NOT s.whole END
+				WHERE CASE WHEN s.begins THEN s.there AND s.remained AND s.names = '{}' ELSE s.there = s.remained END
 			)
 			SELECT $1, s.first_key, nullif(s.row_key, ''), NULL::text,
 				CASE WHEN s.begins THEN 'row was changed since: it stays' WHEN s.there THEN 'row came back since: it stays' ELSE 'row was removed since: it stays so' END,
 				CASE WHEN NOT s.begins THEN s.texts::text END
 			FROM state s
-			WHERE CASE WHEN s.begins THEN s.there AND s.touched ELSE s.whole END
+			WHERE CASE WHEN s.begins THEN s.there AND s.remained AND s.names <> '{}' ELSE s.there <> s.remained END
 			UNION ALL
 			SELECT $1, s.first_key, nullif(s.row_key, ''), c.name, 'column was changed since: it stays', s.texts ->> c.name
-			FROM state s CROSS JOIN LATERAL jsonb_object_keys(s.names) AS c (name)
-			WHERE NOT s.begins AND NOT s.whole AND s.texts ? c.name$query$,
+			FROM state s CROSS JOIN LATERAL unnest(s.names) AS c (name)
+			WHERE NOT s.begins AND s.there AND s.remained AND s.texts ? c.name$query$,
 			logged.keys[1], logged.table_name, key.first_key, key.row_key)
-		USING logged.relation;
+		USING logged.relation, logged.ignored;
 
 		SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), string_agg('p.' || quote_ident(a.attname), ', ' ORDER BY a.attnum)
 		INTO columns, restored
@@ -161,8 +170,8 @@ DECLARE
 							   WHERE c.context_id = $1 OR c.transaction_id = $1 AND c.transaction_id <> c.context_id);
 	relations text[];
 	from_id bigint;
-	old_cause text := current_setting('registry.cause');
-	old_reason text := current_setting('registry.reason');
+	old_cause text := coalesce(current_setting('registry.cause', true), '');
+	old_reason text := coalesce(current_setting('registry.reason', true), '');
 BEGIN
 	SELECT array_agg(DISTINCT s.relation), min(l.log_id) INTO relations, from_id
 	FROM registry.change_log l JOIN registry.log_shape s USING (shape_id) WHERE l.context_id = ANY (contexts);
@@ -199,8 +208,8 @@ DECLARE
 	reverted record;
 	contexts bigint[];
 	from_id bigint;
-	old_cause text := current_setting('registry.cause');
-	old_reason text := current_setting('registry.reason');
+	old_cause text := coalesce(current_setting('registry.cause', true), '');
+	old_reason text := coalesce(current_setting('registry.reason', true), '');
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtextextended('registry.compare', 0)) THEN
 		RAISE EXCEPTION 'compare() is running' USING ERRCODE = 'RG001', HINT = 'Wait for it to finish.';

@@ -49,7 +49,7 @@ REGISTRY_FUNCTION(change_log_loaded);
 
 #define ARENA_BYTES (1024 * 1024)
 
-/* A statement may begin a new block where keys fall back, once per so many rows. */
+/* A larger statement may begin a new block where keys fall back, once per so many rows. */
 #define ROWS_PER_BREAK 256
 
 /* New images collected before the digest sees them: calls of it are dear. */
@@ -356,12 +356,19 @@ take_entry(LogWriter *writer, char operation, int64 batch_id, int64 first_key, i
 	entry.body_length = body_length;
 	entry.image_length = image_length;
 	entry.data = (uint8 *) writer->scratch.data;
-	writer->taken++;
+	if (writer->taken++ < ROWS_PER_BREAK)
+	{
+		/* the entries of a small statement are sorted whatever their order */
+		keep_entry(writer, &entry);
+		return;
+	}
+	if (writer->taken == ROWS_PER_BREAK + 1)
+		pack_entries(writer);
 	block = find_block(writer, operation, batch_id);
 	if (block->rows > 0 && first_key < block->last_key)
 	{
 		/* a few breaks cost a few blocks; more of them cost less when sorted */
-		if (writer->breaks > writer->taken / ROWS_PER_BREAK)
+		if (writer->breaks >= writer->taken / ROWS_PER_BREAK)
 		{
 			keep_entry(writer, &entry);
 			return;
