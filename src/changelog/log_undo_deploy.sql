@@ -78,7 +78,8 @@ BEGIN
 			), doing AS (
 				INSERT INTO pg_temp.registry_undo
 				SELECT $1, s.first_key, s.row_key,
-					CASE WHEN s.begins THEN 'delete' WHEN s.there THEN 'update' ELSE 'insert' END, s.texts - s.names
+					CASE WHEN s.begins THEN 'delete' WHEN s.there THEN 'update' ELSE 'insert' END,
+					CASE WHEN s.there THEN s.texts - s.names ELSE s.texts END
 				FROM state s
 				WHERE CASE WHEN s.begins THEN s.there AND s.remained AND s.names = '{}' ELSE s.there = s.remained END
 			)
