@@ -22,9 +22,9 @@ is() { if [ "$1" = "$2" ]; then ok 0 "$3"; else ok 1 "$3" "got:      $1
 expected: $2"; fi; }
 run() { PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -d "$db" -c 'SET search_path = registry, public' "$@" 2>&1 | grep -v '^SET$'; }
 
-city_make "$dir" --persons 2000 --seed 11
+city_make "$dir" --persons 2000 --seed 11 --second
 city_database "$db" "$root/data/huainan_regions.csv"
-city_receive "$db" "$dir/1"
+city_receive "$db" "$dir/1" || { echo "Bail out! nothing to receive"; exit 1; }
 city_compare "$db"
 run -c 'SELECT seal()' -c 'CREATE TABLE public.first AS SELECT * FROM person_list' -c 'CREATE TABLE public.first_coverage AS SELECT * FROM coverage_report' \
 	-c 'CREATE TABLE public.first_enrolment AS SELECT person_id, enrolment_id, row_texts(e) AS texts FROM enrolment e' \
