@@ -8,6 +8,7 @@
 #include "access/tupdesc.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -26,6 +27,7 @@
 
 REGISTRY_FUNCTION(change_log_refuse);
 REGISTRY_FUNCTION(row_texts);
+REGISTRY_FUNCTION(row_of_texts);
 
 char	   *log_cause;
 char	   *log_reason;
@@ -200,4 +202,79 @@ row_texts(PG_FUNCTION_ARGS)
 	result = whole_row(descriptor, output, values, nulls);
 	ReleaseTupleDesc(descriptor);
 	PG_RETURN_DATUM(result);
+}
+
+/* Value of a JSON object's member as text; false when there is none. */
+static bool
+member_text(Jsonb *texts, const char *name, char **text)
+{
+	JsonbValue	buffer;
+	JsonbValue *member = getKeyJsonValueFromContainer(&texts->root, name, strlen(name), &buffer);
+
+	if (member == NULL)
+		return false;
+	if (member->type == jbvNull)
+		*text = NULL;
+	else if (member->type == jbvString)
+		*text = pnstrdup(member->val.string.val, member->val.string.len);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" is given as neither a string nor null", name)));
+	return true;
+}
+
+/*
+ * row_of_texts(base anyelement, texts jsonb) returns anyelement
+ *		The row with the columns that texts names replaced, as row_texts() wrote
+ *		them; base may be a null of the row's type.  Errors: 42804 for a base
+ *		that is no row, 22023, and what the types' input functions raise.
+ */
+Datum
+row_of_texts(PG_FUNCTION_ARGS)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	TupleDesc	descriptor;
+	Jsonb	   *texts;
+	Datum	   *values;
+	bool	   *nulls;
+	HeapTuple	result;
+
+	if (!type_is_rowtype(type) || type == RECORDOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("row_of_texts() needs a row of a table")));
+	descriptor = lookup_rowtype_tupdesc(type, -1);
+	values = palloc0(sizeof(Datum) * descriptor->natts);
+	nulls = palloc(sizeof(bool) * descriptor->natts);
+	memset(nulls, true, sizeof(bool) * descriptor->natts);
+	if (!PG_ARGISNULL(0))
+	{
+		HeapTupleData base;
+
+		base.t_data = PG_GETARG_HEAPTUPLEHEADER(0);
+		base.t_len = HeapTupleHeaderGetDatumLength(base.t_data);
+		ItemPointerSetInvalid(&base.t_self);
+		base.t_tableOid = InvalidOid;
+		heap_deform_tuple(&base, descriptor, values, nulls);
+	}
+	texts = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
+	for (int i = 0; texts != NULL && i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		Oid			input,
+					parameter;
+		char	   *text;
+
+		if (attribute->attisdropped || !member_text(texts, NameStr(attribute->attname), &text))
+			continue;
+		nulls[i] = text == NULL;
+		if (text == NULL)
+			continue;
+		getTypeInputInfo(attribute->atttypid, &input, &parameter);
+		values[i] = OidInputFunctionCall(input, text, parameter, attribute->atttypmod);
+	}
+	result = heap_form_tuple(descriptor, values, nulls);
+	ReleaseTupleDesc(descriptor);
+	PG_RETURN_DATUM(HeapTupleGetDatum(result));
 }

@@ -21,6 +21,10 @@ CREATE FUNCTION row_texts(row_value record) RETURNS jsonb
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION row_texts(record) IS 'a row as the change log shows it: column name to the text of the value, dates and times in ISO form';
 
+CREATE FUNCTION row_of_texts(base anyelement, texts jsonb) RETURNS anyelement
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION row_of_texts(anyelement, jsonb) IS 'a row of a table with the columns replaced that the texts name, as row_texts() writes them';
+
 -- Reads registry.log_shape through SPI.
 CREATE FUNCTION log_decode(shape_id integer, operation "char", payload bytea, first_key bigint DEFAULT NULL)
 	RETURNS TABLE ("position" integer, entry_key bigint, row_key text, moved_to bigint, came boolean, old jsonb)

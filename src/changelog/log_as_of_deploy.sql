@@ -61,7 +61,7 @@ BEGIN
 		t.employment, t.worker_kind, t.class, btrim(t.paying::text, '{}'), btrim(t.receiving::text, '{}'), btrim(t.paused::text, '{}'),
 		btrim(t.elsewhere::text, '{}'), registry.kinds_text(t.due), registry.kinds_text(t.gap), t.standing, t.work_state
 	FROM registry.rows_as_of(person, moment) AS r
-	CROSS JOIN LATERAL jsonb_populate_record(NULL::registry.person, r.texts) AS t
+	CROSS JOIN LATERAL registry.row_of_texts(NULL::registry.person, r.texts) AS t
 	WHERE r.relation = 'person';
 END;
 $function$;
@@ -174,7 +174,7 @@ BEGIN
 		' SELECT t.* FROM %1$s t WHERE NOT EXISTS (SELECT FROM undone u WHERE u.first_key = %2$s AND u.row_key = %3$s)'
 		' UNION ALL'
 		' SELECT p.* FROM undone u LEFT JOIN %1$s t ON u.first_key = %2$s AND u.row_key = %3$s'
-		' CROSS JOIN LATERAL jsonb_populate_record(t, u.texts) p WHERE NOT u.begins', source, key.first_key, key.row_key)
+		' CROSS JOIN LATERAL registry.row_of_texts(t, u.texts) p WHERE NOT u.begins', source, key.first_key, key.row_key)
 	USING logged.relation, moment;
 END;
 $function$;

@@ -101,10 +101,10 @@ BEGIN
 		WHERE a.attrelid = to_regclass(logged.table_name) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
 		EXECUTE format('DELETE FROM %s t USING pg_temp.registry_undo u WHERE u.relation = $1 AND u.action = ''delete'' AND %s = u.first_key AND %s = u.row_key',
 					   logged.table_name, key.first_key, key.row_key) USING logged.relation;
-		EXECUTE format('UPDATE %1$s t SET (%2$s) = (SELECT %3$s FROM jsonb_populate_record(t, u.texts) p)'
+		EXECUTE format('UPDATE %1$s t SET (%2$s) = (SELECT %3$s FROM registry.row_of_texts(t, u.texts) p)'
 					   ' FROM pg_temp.registry_undo u WHERE u.relation = $1 AND u.action = ''update'' AND %4$s = u.first_key AND %5$s = u.row_key',
 					   logged.table_name, columns, restored, key.first_key, key.row_key) USING logged.relation;
-		EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %3$s FROM pg_temp.registry_undo u CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, u.texts) p'
+		EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %3$s FROM pg_temp.registry_undo u CROSS JOIN LATERAL registry.row_of_texts(NULL::%1$s, u.texts) p'
 					   ' WHERE u.relation = $1 AND u.action = ''insert''', logged.table_name, columns, restored) USING logged.relation;
 	END LOOP;
 END;
@@ -215,7 +215,7 @@ BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtextextended('registry.compare', 0)) THEN
 		RAISE EXCEPTION 'compare() is running' USING ERRCODE = 'RG001', HINT = 'Wait for it to finish.';
 	END IF;
-	SELECT b.state, b.source, b.cutoff INTO reverted FROM registry.batch b WHERE b.batch_id = $1 FOR UPDATE;
+	SELECT b.state, b.source, b.cutoff, b.finished_at INTO reverted FROM registry.batch b WHERE b.batch_id = $1 FOR UPDATE;
 	IF reverted.state IS DISTINCT FROM 'applied' THEN
 		RAISE EXCEPTION 'batch % is not applied', $1
 			USING ERRCODE = 'RG004', DETAIL = coalesce(format('Its state is "%s".', reverted.state), 'There is no such batch.'),
@@ -226,7 +226,10 @@ BEGIN
 	FROM registry.log_context c
 	WHERE c.transaction_id IN (SELECT o.transaction_id FROM registry.change_log l JOIN registry.log_shape s USING (shape_id)
 							   JOIN registry.log_context o USING (context_id)
-							   WHERE l.batch_id = $1 AND s.relation = ANY (facts));
+							   WHERE l.batch_id = $1 AND s.relation = ANY (facts))
+		-- a batch that only ended rows left its number nowhere: compare() that finished it began last before
+		OR c.transaction_id = (SELECT o.transaction_id FROM registry.log_context o
+							   WHERE o.batch_id IS NOT NULL AND o.changed_at <= reverted.finished_at ORDER BY o.changed_at DESC LIMIT 1);
 	SELECT min(l.log_id) INTO from_id FROM registry.change_log l WHERE l.context_id = ANY (contexts);
 	IF from_id IS NOT NULL THEN
 		PERFORM set_config('registry.cause', 'revert', true), set_config('registry.reason', coalesce($2, format('batch %s', $1)), true),

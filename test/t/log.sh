@@ -96,10 +96,10 @@ ok $? "$steps random operations" "$out"
 is "$(run -c "SELECT count(*) > 20 AND count(DISTINCT thing) > 20 AND count(DISTINCT part) > 10 FROM moment")" t "snapshots differ from each other"
 is "$(run -c "SELECT string_agg(step::text, ',' ORDER BY step) FROM moment m WHERE thing_at(at) <> thing")" "" "every as-of of a table equals the snapshot taken then"
 is "$(run -c "SELECT string_agg(step::text, ',' ORDER BY step) FROM moment m WHERE part_at(at) <> part")" "" "also of one in parts with keys of text"
-is "$(run -c "WITH then AS MATERIALIZED (SELECT m.step, t FROM moment m, LATERAL table_as_of('thing', m.at) t WHERE m.step % 160 = 0)
+is "$(run -c "WITH was AS MATERIALIZED (SELECT m.step, t FROM moment m, LATERAL table_as_of('thing', m.at) t WHERE m.step % 160 = 0)
 	SELECT count(*) FROM moment m CROSS JOIN generate_series(0, 1300, 7) p
-	LEFT JOIN then ON then.step = m.step AND (then.t ->> 'person_id')::bigint = p
-	WHERE m.step % 160 = 0 AND (SELECT jsonb_set(texts, '{seen}', '0') FROM rows_as_of(p, m.at) r WHERE relation = 'thing') IS DISTINCT FROM jsonb_set(then.t, '{seen}', '0')")" 0 "as-of of one person equals that of the table"
+	LEFT JOIN was ON was.step = m.step AND (was.t ->> 'person_id')::bigint = p
+	WHERE m.step % 160 = 0 AND (SELECT jsonb_set(texts, '{seen}', '0') FROM rows_as_of(p, m.at) r WHERE relation = 'thing') IS DISTINCT FROM jsonb_set(was.t, '{seen}', '0')")" 0 "as-of of one person equals that of the table"
 is "$(run -c 'SELECT * FROM verify_log()')" "" "the sealed log is intact"
 is "$(run -c 'SELECT * FROM verify_rows()')" "" "every row follows from the log"
 
