@@ -62,6 +62,7 @@ COMMENT ON FUNCTION log_root_end(internal) IS 'end of log_root';
 CREATE AGGREGATE log_root(method text, leaf bytea) (
 	SFUNC = log_root_step,
 	STYPE = internal,
-	FINALFUNC = log_root_end
+	FINALFUNC = log_root_end,
+	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE log_root(text, bytea) IS 'root of the tree over digests in their order';

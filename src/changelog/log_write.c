@@ -49,6 +49,9 @@ REGISTRY_FUNCTION(change_log_loaded);
 
 #define ARENA_BYTES (1024 * 1024)
 
+/* So many entries are worth more than a qsort. */
+#define MANY_ENTRIES 4096
+
 /* A larger statement may begin a new block where keys fall back, once per so many rows. */
 #define ROWS_PER_BREAK 256
 
@@ -292,13 +295,69 @@ compare_entries(const void *a, const void *b)
 	return left->ordinal < right->ordinal ? -1 : left->ordinal > right->ordinal;
 }
 
+/*
+ * Packs many entries in the order of their first keys: all that a block asks
+ * for.  Sorted by their digits from the last to the first, which takes a few
+ * passes over small elements where qsort would take as many as the count has bits.
+ */
+static void
+pack_by_digits(LogWriter *writer)
+{
+	struct Element
+	{
+		uint64		key;
+		int			entry;
+	}		   *from,
+			   *to;
+	int64		least = PG_INT64_MAX;
+	uint64		width = 0;
+
+	from = MemoryContextAllocHuge(writer->memory, sizeof(*from) * writer->count);
+	to = MemoryContextAllocHuge(writer->memory, sizeof(*to) * writer->count);
+	for (int i = 0; i < writer->count; i++)
+		least = Min(least, writer->entries[i].first_key);
+	for (int i = 0; i < writer->count; i++)
+	{
+		from[i].key = (uint64) writer->entries[i].first_key - (uint64) least;
+		from[i].entry = i;
+		width |= from[i].key;
+	}
+	for (int shift = 0; shift < 64 && (width >> shift) != 0; shift += 11)
+	{
+		int			places[2048] = {0};
+		int			place = 0;
+		struct Element *other = from;
+
+		for (int i = 0; i < writer->count; i++)
+			places[(from[i].key >> shift) & 2047]++;
+		for (int d = 0; d < 2048; d++)
+		{
+			int			many = places[d];
+
+			places[d] = place;
+			place += many;
+		}
+		for (int i = 0; i < writer->count; i++)
+			to[places[(from[i].key >> shift) & 2047]++] = from[i];
+		from = to;
+		to = other;
+	}
+	for (int i = 0; i < writer->count; i++)
+		pack_entry(writer, &writer->entries[from[i].entry]);
+}
+
 /* Sorts and packs the entries collected. */
 static void
 pack_entries(LogWriter *writer)
 {
-	qsort(writer->entries, writer->count, sizeof(LogEntry), compare_entries);
-	for (int i = 0; i < writer->count; i++)
-		pack_entry(writer, &writer->entries[i]);
+	if (writer->count > MANY_ENTRIES)
+		pack_by_digits(writer);
+	else
+	{
+		qsort(writer->entries, writer->count, sizeof(LogEntry), compare_entries);
+		for (int i = 0; i < writer->count; i++)
+			pack_entry(writer, &writer->entries[i]);
+	}
 	MemoryContextReset(writer->memory);
 	writer->entries = NULL;
 	writer->arena = NULL;
@@ -766,6 +825,8 @@ change_log_loaded(PG_FUNCTION_ARGS)
 	begin_writer(&writer, log_shape_of(relation, text_to_cstring(PG_GETARG_TEXT_PP(1)),
 									   text_to_cstring(PG_GETARG_TEXT_PP(2)), text_to_cstring(PG_GETARG_TEXT_PP(3))),
 				 relation->rd_rel->relowner);
+	/* This is maintenance, and the fewer runs the narrower the blocks. */
+	writer.limit = Min(Max(writer.limit, (Size) maintenance_work_mem * 1024), MaxAllocSize / 2);
 	slot = table_slot_create(relation, NULL);
 	scan = table_beginscan_strat(relation, GetActiveSnapshot(), 0, NULL, true, false);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
