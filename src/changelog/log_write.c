@@ -112,6 +112,9 @@ typedef struct LogWriter
 	int			block_count;
 	int64		taken;
 	int64		breaks;
+	int64		falls;			/* rows whose key is less than the one before */
+	int64		key_before;
+	bool		shuffled;
 	LogBlock   *block;			/* used last */
 } LogWriter;
 
@@ -415,14 +418,25 @@ take_entry(LogWriter *writer, char operation, int64 batch_id, int64 first_key, i
 	entry.body_length = body_length;
 	entry.image_length = image_length;
 	entry.data = (uint8 *) writer->scratch.data;
-	if (writer->taken++ < ROWS_PER_BREAK)
+	if (writer->taken > 0 && first_key < writer->key_before)
+		writer->falls++;
+	writer->key_before = first_key;
+	/* The entries of a small statement are sorted whatever their order; so are shuffled ones. */
+	if (writer->taken++ < ROWS_PER_BREAK || writer->shuffled)
 	{
-		/* the entries of a small statement are sorted whatever their order */
 		keep_entry(writer, &entry);
 		return;
 	}
 	if (writer->taken == ROWS_PER_BREAK + 1)
+	{
+		writer->shuffled = writer->falls > ROWS_PER_BREAK / 32;
+		if (writer->shuffled)
+		{
+			keep_entry(writer, &entry);
+			return;
+		}
 		pack_entries(writer);
+	}
 	block = find_block(writer, operation, batch_id);
 	if (block->rows > 0 && first_key < block->last_key)
 	{
