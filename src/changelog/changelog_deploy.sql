@@ -81,7 +81,7 @@ CREATE TABLE IF NOT EXISTS registry.change_log (
 	shape_id integer NOT NULL,
 	rows integer NOT NULL,
 	span smallint NOT NULL,
-	operation "char" NOT NULL CHECK (operation IN ('I', 'U', 'D', 'M')),
+	operation "char" NOT NULL,
 	digest bytea NOT NULL,
 	images bytea NOT NULL,
 	payload bytea NOT NULL
