@@ -83,7 +83,7 @@ SELECT * FROM spec.who(2, 6, 7, 10);
 SELECT registry.resolve_person(p) AS resolved FROM unnest('{2,6,7,10}'::bigint[]) AS p;
 SELECT * FROM spec.unclean();
 -- the log says why
-SELECT DISTINCT cause, operation FROM registry.change_log WHERE cause IS NOT NULL ORDER BY 1, 2;
+SELECT DISTINCT cause, operation FROM registry.log_entries WHERE relation IN ('person', 'enrolment') AND cause IS NOT NULL ORDER BY 1, 2;
 SELECT link_id, kind, state, person_id, name, other_id, other_name, reason, decided_by = session_user AS mine, undone_by FROM registry.link_list ORDER BY link_id;
 
 --
@@ -298,7 +298,7 @@ SELECT registry.merge_person(2, 8, '同一人') AS link \gset
 SELECT registry.split_person(:link, '不是') \g /dev/null
 RESET ROLE;
 SELECT kind, decided_by FROM registry.link ORDER BY link_id DESC LIMIT 2;
-SELECT DISTINCT changed_by FROM registry.change_log WHERE cause LIKE 'merge, link ' || :link || ':%';
+SELECT DISTINCT changed_by FROM registry.log_context WHERE cause LIKE 'merge, link ' || :link || ':%';
 
 --
 -- replay of merges

@@ -98,7 +98,7 @@ SELECT p.oid::regprocedure AS open_search_path FROM own_function AS p JOIN pg_la
 WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL AND prokind <> 'p' AND provolatile <> 'i'
 	AND NOT EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c LIKE 'search_path=%') ORDER BY p.oid::regprocedure::text COLLATE "C";
 SELECT oid::regprocedure AS definer FROM own_function WHERE prosecdef ORDER BY 1;
--- Aggregates: parallel, and their steps too.
+-- Aggregates: parallel, and their steps too; but for log_root, whose result depends on the order.
 SELECT a.aggfnoid::regprocedure AS not_parallel_aggregate FROM pg_aggregate AS a JOIN own_function AS p ON p.oid = a.aggfnoid
 WHERE proparallel <> 's' OR aggcombinefn = 0 OR (aggtranstype = 'internal'::regtype AND 0 IN (aggserialfn, aggdeserialfn)) ORDER BY a.aggfnoid::regprocedure::text COLLATE "C";
 SELECT a.aggfnoid::regprocedure, p.oid::regprocedure AS step_not_parallel_safe FROM pg_aggregate AS a JOIN own_function AS g ON g.oid = a.aggfnoid

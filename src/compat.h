@@ -48,6 +48,13 @@ struct Node;
 	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* One check of ownership for all kinds of objects came with PostgreSQL 16. */
+#if PG_VERSION_NUM >= 160000
+#define registry_owns_relation(relid, role) object_ownercheck(RelationRelationId, relid, role)
+#else
+#define registry_owns_relation(relid, role) pg_class_ownercheck(relid, role)
+#endif
+
 /* Declares and registers a function that SQL may call. */
 #define REGISTRY_FUNCTION(name) \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
+#include "changelog/log.h"
 
 PG_MODULE_MAGIC_EXT(.name = "registry", .version = REGISTRY_VERSION);
 
@@ -31,6 +32,7 @@ _PG_init(void)
 				 errdetail("The encoding of this database is %s.",
 						   GetDatabaseEncodingName()),
 				 errhint("Create the database with ENCODING 'UTF8' TEMPLATE template0.")));
+	changelog_init();
 }
 
 /*

@@ -1,160 +1,308 @@
 -- The log of changes: who knew what when.
 --
--- Entries hold keys of inserted rows (grouped by bucket of 1024 persons),
--- the old values of the columns that an update changed, and deleted rows
--- whole.  New values stand in the next entry or in the row itself.
+-- change_log holds blocks: many changes of one kind to one table, packed by
+-- key.  A block names the context of its transaction (log_context) and the
+-- shape its table had (log_shape).  Old values stand in the blocks, new ones in
+-- the next entry of the row or in the row itself.
 
-CREATE SEQUENCE IF NOT EXISTS registry.change_log_id_seq;
-
-CREATE TABLE IF NOT EXISTS registry.change_log (
-	person_bucket bigint NOT NULL,
-	log_id bigint NOT NULL DEFAULT nextval('registry.change_log_id_seq'),
-	relation text NOT NULL,
-	operation text NOT NULL CHECK (operation IN ('INSERT', 'UPDATE', 'MOVE', 'DELETE')),
-	person_ids bigint[] NOT NULL,
-	row_ids bigint[],
-	old jsonb,
-	xid xid8 NOT NULL,
-	changed_at timestamptz NOT NULL,
-	changed_by text NOT NULL,
-	batch_id bigint,
-	cause text,
-	PRIMARY KEY (person_bucket, log_id)
-);
-COMMENT ON TABLE registry.change_log IS 'every insert, update and delete of persons and enrolments, with old values';
-COMMENT ON COLUMN registry.change_log.person_bucket IS 'person_id / 1024: entries of one person are found through it';
-COMMENT ON COLUMN registry.change_log.operation IS 'MOVE: the row left the first person for the second; its UPDATE entry stands with the second';
-COMMENT ON COLUMN registry.change_log.row_ids IS 'enrolment_id beside each of person_ids; null for persons';
-COMMENT ON COLUMN registry.change_log.old IS 'UPDATE: old values of the changed columns; MOVE, DELETE: the whole old row; texts as the types print them';
-COMMENT ON COLUMN registry.change_log.changed_at IS 'start of the changing transaction, so that all its changes carry one time';
-COMMENT ON COLUMN registry.change_log.batch_id IS 'batch that brought the row or the change (column batch_id of the row), else setting registry.batch_id of the changing transaction';
-COMMENT ON COLUMN registry.change_log.cause IS 'setting registry.cause of the changing transaction';
-
--- Triggers run in the order of their names: the log comes before anybody's own.
-CREATE OR REPLACE TRIGGER a_change_log_insert AFTER INSERT ON registry.person
-	REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write('', 'updated_at');
-CREATE OR REPLACE TRIGGER a_change_log_update AFTER UPDATE ON registry.person
-	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write('', 'updated_at');
-CREATE OR REPLACE TRIGGER a_change_log_delete AFTER DELETE ON registry.person
-	REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write('', 'updated_at');
-CREATE OR REPLACE TRIGGER a_change_log_truncate BEFORE TRUNCATE ON registry.person
-	FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_refuse();
-
-CREATE OR REPLACE TRIGGER a_change_log_insert AFTER INSERT ON registry.enrolment
-	REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write('enrolment_id');
-CREATE OR REPLACE TRIGGER a_change_log_update AFTER UPDATE ON registry.enrolment
-	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write('enrolment_id');
-CREATE OR REPLACE TRIGGER a_change_log_delete AFTER DELETE ON registry.enrolment
-	REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write('enrolment_id');
-CREATE OR REPLACE TRIGGER a_change_log_truncate BEFORE TRUNCATE ON registry.enrolment
-	FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_refuse();
-
-CREATE OR REPLACE TRIGGER a_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON registry.change_log
-	FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_refuse();
-
--- A session may silence ordinary triggers (session_replication_role); these stay.
+-- A log of the first form is kept beside the new one, as it is.
 DO $do$
-DECLARE
-	logged record;
 BEGIN
-	FOR logged IN
-		SELECT t.tgname, t.tgrelid::regclass AS relation
-		FROM pg_catalog.pg_trigger t
-		WHERE t.tgrelid IN ('registry.person'::regclass, 'registry.enrolment'::regclass, 'registry.change_log'::regclass)
-			AND (t.tgname LIKE 'a\_change\_log\_%' OR t.tgname = 'a_refuse')
-	LOOP
-		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', logged.relation, logged.tgname);
-	END LOOP;
+	IF EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass('registry.change_log') AND a.attname = 'person_ids') THEN
+		ALTER TABLE registry.change_log RENAME TO change_log_before_blocks;
+		ALTER INDEX registry.change_log_pkey RENAME TO change_log_before_blocks_pkey;
+	END IF;
 END
 $do$;
 
--- A first load appends rows past the triggers (load_rows); this writes what the
--- insert trigger would have written for all rows of the table.
-CREATE OR REPLACE FUNCTION registry.log_loaded_rows(relation regclass, id_column text) RETURNS void
+CREATE SEQUENCE IF NOT EXISTS registry.change_log_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.log_context_id_seq;
+CREATE SEQUENCE IF NOT EXISTS registry.log_shape_id_seq AS integer;
+
+CREATE TABLE IF NOT EXISTS registry.log_table (
+	relation text COLLATE "C" PRIMARY KEY,
+	table_name text NOT NULL,
+	keys text[] NOT NULL,
+	ignored text[] NOT NULL
+);
+COMMENT ON TABLE registry.log_table IS 'tables whose changes are logged';
+COMMENT ON COLUMN registry.log_table.relation IS 'name in the log';
+COMMENT ON COLUMN registry.log_table.keys IS 'key columns; the first is a bigint by which entries are found';
+COMMENT ON COLUMN registry.log_table.ignored IS 'columns whose change alone is none';
+
+CREATE TABLE IF NOT EXISTS registry.log_shape (
+	shape_id integer PRIMARY KEY DEFAULT nextval('registry.log_shape_id_seq'),
+	relation text COLLATE "C" NOT NULL,
+	numbers smallint[] NOT NULL,
+	names text[] NOT NULL,
+	types text[] NOT NULL,
+	lengths smallint[] NOT NULL,
+	by_value boolean[] NOT NULL,
+	ignored boolean[] NOT NULL,
+	keys smallint[] NOT NULL,
+	since timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE registry.log_shape IS 'columns of a logged table as they were when blocks were written';
+CREATE INDEX IF NOT EXISTS log_shape_relation_idx ON registry.log_shape (relation);
+
+CREATE TABLE IF NOT EXISTS registry.log_context (
+	context_id bigint PRIMARY KEY,
+	transaction_id bigint NOT NULL,
+	xid xid8 NOT NULL,
+	changed_at timestamptz NOT NULL,
+	changed_by text NOT NULL,
+	session_role text NOT NULL,
+	application text,
+	client text,
+	batch_id bigint,
+	cause text,
+	reason text,
+	purpose text,
+	business_date date,
+	method text COLLATE "C" NOT NULL
+);
+COMMENT ON TABLE registry.log_context IS 'one row per transaction that changed something: who, when, why';
+COMMENT ON COLUMN registry.log_context.transaction_id IS 'context_id of the transaction''s first row; it has several when its settings or its role changed on the way';
+COMMENT ON COLUMN registry.log_context.changed_at IS 'start of the changing transaction, so that all its changes carry one time';
+COMMENT ON COLUMN registry.log_context.changed_by IS 'role in which the session acted';
+COMMENT ON COLUMN registry.log_context.cause IS 'setting registry.cause; null: none was given';
+COMMENT ON COLUMN registry.log_context.batch_id IS 'setting registry.batch_id of the transaction';
+COMMENT ON COLUMN registry.log_context.method IS 'digest of its blocks: sha256, or sm3 by setting log_digest of table setting';
+CREATE INDEX IF NOT EXISTS log_context_transaction_idx ON registry.log_context (transaction_id) WHERE transaction_id <> context_id;
+CREATE INDEX IF NOT EXISTS log_context_changed_at_idx ON registry.log_context USING brin (changed_at);
+
+CREATE TABLE IF NOT EXISTS registry.change_log (
+	changed_at timestamptz NOT NULL,
+	log_id bigint NOT NULL,
+	context_id bigint NOT NULL,
+	first_key bigint NOT NULL,
+	last_key bigint NOT NULL,
+	batch_id bigint,
+	shape_id integer NOT NULL,
+	rows integer NOT NULL,
+	span smallint NOT NULL,
+	operation "char" NOT NULL,
+	digest bytea NOT NULL,
+	images bytea NOT NULL,
+	payload bytea NOT NULL
+) PARTITION BY RANGE (changed_at);
+ALTER TABLE registry.change_log ALTER payload SET STORAGE EXTERNAL, ALTER digest SET STORAGE PLAIN, ALTER images SET STORAGE PLAIN;
+COMMENT ON TABLE registry.change_log IS 'blocks of changes; registry.log_entries shows them one by one';
+COMMENT ON COLUMN registry.change_log.log_id IS 'order of the changes of each row';
+COMMENT ON COLUMN registry.change_log.operation IS 'I insert, U update, D delete; M: rows that left their key for another, the update stands with the new one';
+COMMENT ON COLUMN registry.change_log.first_key IS 'smallest key in the block: person_id, or the first key column of a table that has none';
+COMMENT ON COLUMN registry.change_log.span IS 'the keys lie within 2^span; 100 more for keys that are no person_id';
+COMMENT ON COLUMN registry.change_log.batch_id IS 'batch that brought the rows (their column batch_id); null: see the context';
+COMMENT ON COLUMN registry.change_log.digest IS 'over context, shape, the numbers of the block, images and payload';
+COMMENT ON COLUMN registry.change_log.images IS 'digest of the new values';
+COMMENT ON COLUMN registry.change_log.payload IS 'keys and old values; log_decode() reads it';
+CREATE INDEX IF NOT EXISTS change_log_key_idx ON registry.change_log (span, first_key);
+CREATE INDEX IF NOT EXISTS change_log_context_idx ON registry.change_log (context_id, log_id);
+CREATE INDEX IF NOT EXISTS change_log_batch_idx ON registry.change_log (batch_id) WHERE batch_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS registry.change_log_other PARTITION OF registry.change_log DEFAULT;
+COMMENT ON TABLE registry.change_log_other IS 'blocks of months without a partition of their own';
+
+CREATE TABLE IF NOT EXISTS registry.log_seal (
+	seal_id bigint PRIMARY KEY,
+	sealed_at timestamptz NOT NULL,
+	sealed_by text NOT NULL,
+	contexts int8multirange NOT NULL,
+	context_count bigint NOT NULL,
+	block_count bigint NOT NULL,
+	entry_count bigint NOT NULL,
+	settled bigint NOT NULL,
+	reached bigint NOT NULL,
+	snapshot pg_snapshot NOT NULL,
+	server text NOT NULL,
+	method text COLLATE "C" NOT NULL,
+	root bytea,
+	previous bytea,
+	head bytea NOT NULL
+);
+COMMENT ON TABLE registry.log_seal IS 'the chain: each seal covers the transactions that ended since the last';
+COMMENT ON COLUMN registry.log_seal.contexts IS 'context_id of the transactions it covers';
+COMMENT ON COLUMN registry.log_seal.settled IS 'nothing up to this context_id can still arrive';
+COMMENT ON COLUMN registry.log_seal.root IS 'root over contexts and blocks in the order of context_id and log_id; null when there are none';
+COMMENT ON COLUMN registry.log_seal.head IS 'digest of this row and, by previous, of all before: to be kept outside';
+
+/*
+ * registry.log_partitions(months) → number made
+ *
+ * Makes the monthly partitions of change_log from this month on.  Blocks of a
+ * month that had none are moved from change_log_other.
+ */
+CREATE OR REPLACE FUNCTION registry.log_partitions(months integer DEFAULT 12) RETURNS integer
+	LANGUAGE plpgsql
+	SET timezone = 'UTC'
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+DECLARE
+	month date;
+	name text;
+	made integer := 0;
+BEGIN
+	FOR month IN SELECT m::date FROM generate_series(date_trunc('month', now()), now() + make_interval(months => months - 1), '1 month') m LOOP
+		name := 'change_log_' || to_char(month, '"y"YYYY"m"MM');
+		CONTINUE WHEN to_regclass('registry.' || name) IS NOT NULL;
+		EXECUTE format('CREATE TABLE registry.%I (LIKE registry.change_log INCLUDING ALL)', name);
+		EXECUTE format('ALTER TABLE registry.%I SET (toast_tuple_target = 8160)', name);
+		-- the default partition must not hold what the new one is for
+		IF EXISTS (SELECT FROM registry.change_log_other o WHERE o.changed_at >= month AND o.changed_at < month + interval '1 month') THEN
+			ALTER TABLE registry.change_log_other DISABLE TRIGGER USER;
+			EXECUTE format('WITH moved AS (DELETE FROM registry.change_log_other WHERE changed_at >= %L AND changed_at < %L RETURNING *)'
+						   ' INSERT INTO registry.%I SELECT * FROM moved', month::timestamptz, (month + interval '1 month')::timestamptz, name);
+			ALTER TABLE registry.change_log_other ENABLE ALWAYS TRIGGER a_refuse;
+		END IF;
+		EXECUTE format('ALTER TABLE registry.change_log ATTACH PARTITION registry.%I FOR VALUES FROM (%L) TO (%L)', name,
+					   month::timestamptz, (month + interval '1 month')::timestamptz);
+		EXECUTE format('CREATE TRIGGER a_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON registry.%I'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_refuse()', name);
+		EXECUTE format('ALTER TABLE registry.%I ENABLE ALWAYS TRIGGER a_refuse', name);
+		made := made + 1;
+	END LOOP;
+	RETURN made;
+END;
+$$;
+COMMENT ON FUNCTION registry.log_partitions(integer) IS 'makes the monthly partitions of the change log';
+REVOKE EXECUTE ON FUNCTION registry.log_partitions(integer) FROM PUBLIC;
+
+-- Nobody edits the log by mistake, whatever a session sets.
+DO $do$
+DECLARE
+	kept text;
+BEGIN
+	FOREACH kept IN ARRAY ARRAY['change_log', 'change_log_other', 'log_context', 'log_shape', 'log_seal'] LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER a_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON registry.%I'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_refuse()', kept);
+		EXECUTE format('ALTER TABLE %s registry.%I ENABLE ALWAYS TRIGGER a_refuse', CASE WHEN kept = 'change_log' THEN 'ONLY' END, kept);
+	END LOOP;
+	ALTER TABLE registry.change_log_other SET (toast_tuple_target = 8160);
+	PERFORM registry.log_partitions();
+END
+$do$;
+
+/*
+ * registry.log_loaded_rows(relation, id_column)
+ *
+ * A first load appends rows past the triggers (load_rows); this writes what the
+ * insert trigger would have written for all rows of the table.
+ * Error: 22023 for a table that is not logged.
+ */
+CREATE OR REPLACE FUNCTION registry.log_loaded_rows(relation regclass, id_column text DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $function$
+DECLARE
+	logged registry.log_table;
 BEGIN
-	EXECUTE format(
-		'INSERT INTO registry.change_log (relation, operation, person_bucket, person_ids, row_ids, xid, changed_at, changed_by, batch_id, cause)'
-		' SELECT $1, ''INSERT'', t.person_id >> 10, array_agg(t.person_id), %s, pg_current_xact_id(), now(), $2, %s, $3'
-		' FROM %s t GROUP BY t.person_id >> 10, %2$s',
-		CASE WHEN id_column IS NULL THEN 'NULL::bigint[]' ELSE format('array_agg(t.%I)', id_column) END,
-		CASE WHEN id_column IS NULL THEN '$4' ELSE 't.batch_id' END, relation)
-	USING (SELECT c.relname::text FROM pg_class c WHERE c.oid = relation),
-		CASE WHEN current_setting('role') = 'none' THEN session_user::text ELSE current_setting('role') END,
-		nullif(current_setting('registry.cause', true), ''),
-		nullif(current_setting('registry.batch_id', true), '')::bigint;
+	SELECT t.* INTO logged FROM registry.log_table t WHERE to_regclass(t.table_name) = log_loaded_rows.relation;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'table "%" is not logged', relation
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'registry.log_attach() makes it so.';
+	END IF;
+	PERFORM registry.change_log_loaded(relation, logged.relation, array_to_string(logged.keys, ','), array_to_string(logged.ignored, ','));
 END;
 $function$;
-COMMENT ON FUNCTION registry.log_loaded_rows(regclass, text) IS 'logs all rows of a table that was empty before this transaction as inserted';
+COMMENT ON FUNCTION registry.log_loaded_rows(regclass, text) IS 'logs all rows of a table that was empty before this transaction as inserted; id_column is no longer used';
 REVOKE EXECUTE ON FUNCTION registry.log_loaded_rows(regclass, text) FROM PUBLIC;
 
--- registry.history(person_id): what changed, newest first.
---   item       column; for an enrolment its enrolment_id and the column
---              ("123.paid_through"), or the enrolment_id alone where the row came
---   new_value  value after the change, from the next change of the same item or
---              from the row as it stands; null where the row is gone
--- A row that was moved to another person is one entry of person_id here; its
--- earlier changes stay with the person it belonged to then.
-CREATE OR REPLACE FUNCTION registry.history(person_id bigint)
-RETURNS TABLE (changed_at timestamptz, changed_by text, cause text, batch_id bigint,
-			   relation text, operation text, item text, old_value text, new_value text)
-LANGUAGE sql STABLE STRICT SECURITY DEFINER
-SET search_path = pg_catalog, registry, pg_temp
+/*
+ * registry.log_attach(relation, name, keys, ignored)
+ *
+ * Logs a table and each of its partitions: triggers after every statement, and
+ * row triggers for what a subscription applies.  Rows it already holds are
+ * logged as inserted now, so that the log knows all there is.
+ *	keys: columns that tell its rows apart, the first a bigint, person_id where
+ *		the table has one
+ *	ignored: columns whose change alone is none
+ * Calling it again makes the triggers of new partitions.  Errors: 42703, 39P01.
+ */
+CREATE OR REPLACE FUNCTION registry.log_attach(relation regclass, name text, keys text[], ignored text[] DEFAULT '{}') RETURNS void
+	LANGUAGE plpgsql
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
 AS $function$
-	WITH entry AS (
-		SELECT l.log_id, l.relation, l.operation, l.changed_at, l.changed_by, l.cause, l.batch_id,
-			l.old, l.person_ids, k.row_id
-		FROM registry.change_log l
-		CROSS JOIN LATERAL (
-			SELECT u.row_id
-			FROM unnest(l.person_ids, l.row_ids) WITH ORDINALITY AS u (person_id, row_id, position)
-			WHERE u.person_id = history.person_id AND (l.operation <> 'MOVE' OR u.position = 1)
-		) AS k
-		WHERE l.person_bucket = history.person_id >> 10 AND history.person_id = ANY (l.person_ids)
-	), present AS (
-		SELECT 'person' AS relation, NULL::bigint AS row_id, registry.row_texts(p) AS texts
-		FROM registry.person p
-		WHERE p.person_id = history.person_id
-		UNION ALL
-		SELECT 'enrolment', e.enrolment_id, registry.row_texts(e)
-		FROM registry.enrolment e
-		WHERE e.person_id = history.person_id
-			AND EXISTS (SELECT FROM entry WHERE entry.relation = 'enrolment' AND entry.operation = 'UPDATE')
-	), change AS (
-		SELECT entry.log_id, entry.relation, entry.operation, entry.changed_at, entry.changed_by, entry.cause,
-			entry.batch_id, entry.row_id, entry.person_ids, c.column_name, c.old_value,
-			lead(c.old_value) OVER following AS next_value,
-			lead(entry.log_id) OVER following AS next_log_id
-		FROM entry
-		CROSS JOIN LATERAL jsonb_each_text(entry.old) AS c (column_name, old_value)
-		WINDOW following AS (PARTITION BY entry.relation, entry.row_id, c.column_name ORDER BY entry.log_id)
-	), line AS (
-		SELECT change.log_id, change.changed_at, change.changed_by, change.cause, change.batch_id,
-			change.relation, change.operation,
-			concat_ws('.', change.row_id, change.column_name) AS item,
-			change.old_value,
-			CASE
-				WHEN change.operation = 'DELETE' THEN NULL
-				WHEN change.operation = 'MOVE' THEN change.person_ids[2]::text
-				WHEN change.next_log_id IS NOT NULL THEN change.next_value
-				ELSE present.texts ->> change.column_name
-			END AS new_value
-		FROM change
-		LEFT JOIN present ON present.relation = change.relation AND present.row_id IS NOT DISTINCT FROM change.row_id
-		WHERE (change.operation <> 'MOVE' OR change.column_name = 'person_id')
-			AND (change.operation <> 'DELETE' OR change.old_value IS NOT NULL)
-		UNION ALL
-		SELECT entry.log_id, entry.changed_at, entry.changed_by, entry.cause, entry.batch_id,
-			entry.relation, entry.operation, entry.row_id::text, NULL, NULL
-		FROM entry
-		WHERE entry.operation = 'INSERT'
-	)
-	SELECT line.changed_at, line.changed_by, line.cause, line.batch_id,
-		line.relation, line.operation, line.item, line.old_value, line.new_value
-	FROM line
-	ORDER BY line.log_id DESC, line.item
+DECLARE
+	part regclass;
+	made text;
+	arguments text := format('%L, %L, %L', name, array_to_string(keys, ','), array_to_string(ignored, ','));
+	fresh boolean := NOT EXISTS (SELECT FROM registry.log_table t WHERE t.relation = name);
+	filled boolean;
+BEGIN
+	INSERT INTO registry.log_table AS t (relation, table_name, keys, ignored)
+	VALUES (name, (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = log_attach.relation),
+			keys, ignored)
+	ON CONFLICT ON CONSTRAINT log_table_pkey DO UPDATE SET table_name = excluded.table_name, keys = excluded.keys, ignored = excluded.ignored
+	WHERE (t.table_name, t.keys, t.ignored) IS DISTINCT FROM (excluded.table_name, excluded.keys, excluded.ignored);
+
+	FOR part IN SELECT log_attach.relation UNION SELECT p.relid FROM pg_partition_tree(log_attach.relation) p LOOP
+		-- triggers run in the order of their names: the log comes before anybody's own
+		EXECUTE format('CREATE OR REPLACE TRIGGER a_change_log_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write(%s)', part, arguments);
+		EXECUTE format('CREATE OR REPLACE TRIGGER a_change_log_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write(%s)', part, arguments);
+		EXECUTE format('CREATE OR REPLACE TRIGGER a_change_log_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_write(%s)', part, arguments);
+		EXECUTE format('CREATE OR REPLACE TRIGGER a_change_log_truncate BEFORE TRUNCATE ON %s'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.change_log_refuse()', part);
+		IF (SELECT c.relkind = 'r' FROM pg_class c WHERE c.oid = part) THEN
+			EXECUTE format('CREATE OR REPLACE TRIGGER a_change_log_row AFTER INSERT OR UPDATE OR DELETE ON %s'
+						   ' FOR EACH ROW EXECUTE FUNCTION registry.change_log_row(%s)', part, arguments);
+			EXECUTE format('ALTER TABLE %s ENABLE REPLICA TRIGGER a_change_log_row', part);
+		END IF;
+		-- a session may silence ordinary triggers (session_replication_role); these stay
+		FOREACH made IN ARRAY ARRAY['a_change_log_insert', 'a_change_log_update', 'a_change_log_delete', 'a_change_log_truncate'] LOOP
+			EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part, made);
+		END LOOP;
+	END LOOP;
+	EXECUTE format('SELECT EXISTS (SELECT FROM %s)', relation) INTO filled;
+	IF fresh AND filled THEN
+		PERFORM set_config('registry.cause', 'log_begins', true);
+		FOR part IN SELECT p.relid FROM pg_partition_tree(log_attach.relation) p WHERE p.isleaf UNION SELECT log_attach.relation
+					WHERE NOT EXISTS (SELECT FROM pg_partition_tree(log_attach.relation) p) LOOP
+			PERFORM registry.change_log_loaded(part, name, array_to_string(keys, ','), array_to_string(ignored, ','));
+		END LOOP;
+		PERFORM set_config('registry.cause', '', true);
+	END IF;
+	PERFORM registry.log_write_present();
+END;
 $function$;
-COMMENT ON FUNCTION registry.history(bigint) IS 'changes of a person and of the person''s enrolments, newest first; item is the column, for an enrolment its number and the column';
-REVOKE ALL ON FUNCTION registry.history(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION registry.log_attach(regclass, text, text[], text[]) IS 'logs the changes of a table and of its partitions';
+
+-- Rows of one key as they stand, in all logged tables of persons: written out
+-- table by table, so that its plans are kept.
+CREATE OR REPLACE FUNCTION registry.log_write_present() RETURNS void
+	LANGUAGE plpgsql
+	SET client_min_messages = warning
+	SET search_path = pg_catalog, registry, pg_temp
+AS $function$
+DECLARE
+	body text;
+BEGIN
+	SELECT string_agg(format('	RETURN QUERY SELECT %L::text, %s, registry.row_texts(t) FROM %s t WHERE t.person_id = $1;', t.relation,
+							 coalesce((SELECT string_agg(format('(registry.row_texts(t) ->> %L)', k.name), ' || '' '' || ' ORDER BY k.position)
+									   FROM unnest(t.keys) WITH ORDINALITY AS k (name, position) WHERE k.position > 1), 'NULL::text'),
+							 t.table_name), E'\n' ORDER BY t.relation)
+	INTO body
+	FROM registry.log_table t
+	WHERE t.keys[1] = 'person_id';
+	EXECUTE 'CREATE OR REPLACE FUNCTION registry.log_present(person_id bigint) RETURNS TABLE (relation text, row_key text, texts jsonb)'
+			' LANGUAGE plpgsql STABLE SET search_path = pg_catalog, registry, pg_temp AS '
+			|| quote_literal(E'\nBEGIN\n' || body || E'\nEND;\n');
+	REVOKE EXECUTE ON FUNCTION registry.log_present(bigint) FROM PUBLIC;
+	COMMENT ON FUNCTION registry.log_present(bigint) IS 'rows of a person as they stand in the logged tables; written by log_attach()';
+END;
+$function$;
+COMMENT ON FUNCTION registry.log_write_present() IS 'writes log_present() anew for the tables that are logged';
+REVOKE EXECUTE ON FUNCTION registry.log_attach(regclass, text, text[], text[]),
+	registry.log_write_present() FROM PUBLIC;
+
+SELECT registry.log_attach('registry.person', 'person', '{person_id}', '{updated_at}');
+SELECT registry.log_attach('registry.person_alias', 'person_alias', '{person_id,kind,value}');
+SELECT registry.log_attach('registry.population', 'population', '{person_id,row_id}');
+SELECT registry.log_attach('registry.enrolment', 'enrolment', '{person_id,enrolment_id}');
+SELECT registry.log_attach('registry.circumstance', 'circumstance', '{person_id,circumstance_id}');
+SELECT registry.log_attach('registry.elsewhere', 'elsewhere', '{person_id,elsewhere_id}');
+SELECT registry.log_attach('registry.employer', 'employer', '{employer_id}');
+SELECT registry.log_attach('registry.link', 'link', '{person_id,link_id}');

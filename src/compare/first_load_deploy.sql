@@ -38,7 +38,7 @@ BEGIN
 	-- before the indexes: building them makes the table look analyzed
 	PERFORM registry.analyze_grown(ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.oid = relation));
 	PERFORM registry.create_indexes(indexes);
-	IF logged THEN
+	IF logged OR EXISTS (SELECT FROM registry.log_table t WHERE to_regclass(t.table_name) = load_table.relation) THEN
 		PERFORM registry.log_loaded_rows(relation, id_column);
 	END IF;
 	RETURN loaded;

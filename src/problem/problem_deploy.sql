@@ -109,3 +109,4 @@ COMMENT ON COLUMN registry.problem.finding_key IS 'identity of the finding withi
 CREATE UNIQUE INDEX IF NOT EXISTS problem_finding_idx ON registry.problem (person_id, rule_id, finding_key);
 CREATE INDEX IF NOT EXISTS problem_rule_idx ON registry.problem (rule_id, territory);
 CREATE INDEX IF NOT EXISTS problem_territory_idx ON registry.problem (territory);
+SELECT registry.log_attach('registry.problem', 'problem', '{person_id,problem_id}');

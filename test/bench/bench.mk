@@ -10,7 +10,7 @@ export BENCH_ROUNDS
 bench-sets: server-start city
 	@bash $(root)/test/bench/sets $(BENCH_PERSONS)
 
-.PHONY: bench bench-names bench-types bench-receive bench-compare bench-redelivery bench-check
+.PHONY: bench bench-names bench-types bench-receive bench-compare bench-redelivery bench-log bench-check
 bench: bench-check bench-types bench-receive bench-compare bench-redelivery
 	@echo "all results: $(BUILD)/bench/results.tsv"
 bench-types: server-start
@@ -22,3 +22,6 @@ bench-names: server-start
 # The rival itself is held to people computed by hand.
 bench-check: server-start
 	@bash $(root)/test/bench/run check
+# What logging costs.  BENCH_LOG_ROWS=1000000 is the full form.
+bench-log: server-start
+	@bash $(root)/test/bench/log
