@@ -209,6 +209,8 @@ INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
 ('pn01_union', '19800101', 'h', '', 'P1 4/3 202401-202406 a340402; P1 4/3 202401-202403 a340403; P1 4/3 202403-202405 a340404', 'money=PN01:5', 'distinct shared months over all pairs of the same rule'),
 ('pn01_apart', '19800101', 'h', '', 'P1 4/3 202001-202003 a340402; P1 4/3 202201-202202 a340402; P1 4/3 202003-202201 a340403', 'money=PN01:2', 'distinct shared months, apart'),
 ('pn02', '19800101', 'h', '', 'P1 4/3 202301-202312; P2 4/3 202307-202406', 'money=PN02:6', 'P1 ∩ P2'),
+('pn03_public', '19800101', 'h', '', 'P1 1/1 202401- i2; P3 1/1 202401- i1 @A', 'keep=PN03:P3', 'D 3.1: one employer relation decides'),
+('pn03_employee', '19800101', 'h', '', 'P1 1/1 202401- i1 @A; P3 1/1 202402- i2', 'keep=PN03:P1', 'D 3.1: one employer relation decides'),
 ('pn03', '19800101', 'h', '', 'P1 4/3 202301-202312; P3 4/3 202311-202406', 'money=PN03:2', 'P1 ∩ P3'),
 ('pn04', '19800101', 'h', '', 'P2 4/3 202301-202312 a340402; P2 4/3 202312-202406 a340403', 'money=PN04:1', 'P2 ∩ P2, two areas'),
 ('pn04_same', '19800101', 'h', '', 'P2 4/3 202301-202312 a340402; P2 4/3 202312-202406 a340402', 'money=', 'P2 ∩ P2, one agency'),

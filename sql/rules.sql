@@ -151,6 +151,8 @@ INSERT INTO given (k, born, register, place, rows, expected, sentence) VALUES
 ('md07_touch', '19800101', 'h', '', 'M2 4/3 202501-202512; M3 1/1 202601-', 'all=', 'touching'),
 ('md07_month', '19800101', 'h', '', 'M2 4/3 202501-202601; M3 1/1 202601-', 'all=MD07:1', 'one month'),
 ('md08_open', '19800101', 'h', '', 'M4 1/1 202601-; M2 1/1 202501-', 'all=MD08:6 keep=MD08:M4', 'both open'),
+('md01_keep', '19800101', 'h', '', 'M1 1/1 202001- i1 @A a340421; M1 1/1 202101- i2 a340403', 'all=MD01:66 keep=MD01:M1_340421', 'the place of present employment'),
+('md01_keep_equal', '19800101', 'h', '', 'M1 1/1 202001- i1 @A a340421; M1 1/1 202001- i2 a340403', 'all=MD01:78 keep=MD01:M1_340421', 'whichever began first'),
 ('md09_m1', '19800101', 'h', '', 'M5 1/1 202601-; M1 1/1 202501- i2', 'all=MD09:6 keep=MD09:M1', 'M5 is a form of M1'),
 ('pn09_two', '19500101', 'h', '', 'P2 1/3 200901-200912 b1:202601-=100 a340402; P2 1/3 201001-201012 b1:202604-=130 a340403; P2 1/3 201101-201112 b1:202606-=150 a340404', 'all=PN09:3=540', 'two benefits to stop: 3 × 130 + 1 × 150'),
 ('pn09_touch', '19500101', 'h', '', 'P2 1/3 200901-200912 b3:202501-202512=100 a340402; P2 1/3 201001-201012 b1:202601-=130 a340403', 'all=', 'touching'),

@@ -312,6 +312,17 @@ BEGIN
 		' LEFT JOIN registry.person_alias a ON a.value = s.number AND s.fault IS NULL AND a.kind IN (''citizen_id'', ''document'')'
 		' WHERE d.id IS NOT NULL AND d.gone_from IS NULL', fact, replace(place, '$2', '$1')) USING home;
 	ANALYZE pg_temp.registry_changed;
+	IF fact = 'population' THEN
+		-- a name that the register itself changed was one that led to the person
+		INSERT INTO registry.person_alias (person_id, origin_person, kind, value, batch_id, territory)
+			SELECT DISTINCT ON (c.person_id, c.origin_person, t.name) c.person_id, c.origin_person, 'former_name', t.name, c.batch_id, c.territory
+			FROM pg_temp.registry_changed c
+			JOIN registry.population t ON t.person_id = c.old_person AND t.row_id = c.id
+			JOIN registry.staged_population s ON s.ctid = c.place
+			WHERE c.person_id > 0 AND t.number = s.number AND t.name_key <> s.name_key
+			ORDER BY c.person_id, c.origin_person, t.name, c.batch_id
+			ON CONFLICT DO NOTHING;
+	END IF;
 	EXECUTE format(
 		'INSERT INTO registry.moved_row (person_id, fact, row_id, batch_id, new_person_id, old_number, new_number, old_batch_id, old_line_no)'
 		' SELECT c.old_person, %1$L, c.id, c.batch_id, c.person_id, t.number, c.number, t.batch_id, t.line_no'

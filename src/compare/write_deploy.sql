@@ -65,6 +65,7 @@ CREATE OR REPLACE FUNCTION registry.follow_territory() RETURNS void
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
+	first_run boolean := registry.setting('current_reference_date') IS NULL;
 	fact text;
 BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_moved;
@@ -75,7 +76,9 @@ BEGIN
 					   ' WHERE f.person_id = m.person_id AND f.territory IS DISTINCT FROM m.territory', fact);
 	END LOOP;
 	UPDATE registry.person_alias a SET territory = v.territory FROM pg_temp.registry_verdict v
-	WHERE a.person_id = v.person_id AND (v.is_new OR v.rows_elsewhere OR v.territory IS DISTINCT FROM v.old_territory)
+	WHERE a.person_id = v.person_id
+	  -- in the first run only those whom no register has placed: the others' numbers were placed with them
+	  AND (v.rows_elsewhere OR CASE WHEN v.is_new THEN NOT first_run OR v.hukou_region IS NULL ELSE v.territory IS DISTINCT FROM v.old_territory END)
 	  AND a.territory IS DISTINCT FROM v.territory;
 	UPDATE registry.problem p SET territory = m.territory FROM pg_temp.registry_moved m
 	WHERE p.person_id = m.person_id AND p.territory IS DISTINCT FROM m.territory;

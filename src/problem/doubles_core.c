@@ -131,9 +131,11 @@ second_stays(const RuleBook *book, KeepPolicy policy, const EnrolmentFact *first
 		case KEEP_EARLIEST:
 			return second->benefit_from < first->benefit_from;
 		default:
-			/* the present employment is the one that still pays, or began last */
+			/* the present employment still pays, is an employer's, or began last */
 			if (first->paying != second->paying)
 				return second->paying;
+			if ((first->identity == IDENTITY_EMPLOYEE) != (second->identity == IDENTITY_EMPLOYEE))
+				return second->identity == IDENTITY_EMPLOYEE;
 			return second->start > first->start;
 	}
 }

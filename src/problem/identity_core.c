@@ -55,6 +55,21 @@ name_is_garbled(const char *name)
 	return false;
 }
 
+/* A finding about names, with the enrolments under which they stand. */
+static void
+report_name(const Detection *detection, const char *rule_id, NameAnswer answer)
+{
+	const Dossier *dossier = detection->dossier;
+	Finding		finding;
+
+	finding_start(&finding, rule_id);
+	for (int i = 0; i < dossier->enrolment_count; i++)
+		if (dossier->enrolments[i].name == answer)
+			finding_add_row(&finding, &dossier->enrolments[i]);
+	finding.schemes = 0;		/* it is about the person */
+	detection->sink(&finding, detection->state);
+}
+
 void
 detect_names(const Detection *detection)
 {
@@ -77,13 +92,13 @@ detect_names(const Detection *detection)
 	if (tally.legacy15)
 		report_plain(detection, "ID06", 0);
 	if (tally.invalid)
-		report_plain(detection, "ID22", 0);
+		report_name(detection, "ID22", NAME_INVALID);
 	if (tally.garbled)
 		report_plain(detection, "ID23", 0);
 	if (tally.similar)
-		report_plain(detection, "HK02", 0);
+		report_name(detection, "HK02", NAME_SIMILAR);
 	if (tally.unrelated)
-		report_plain(detection, "DP04", 0);
+		report_name(detection, "DP04", NAME_UNRELATED);
 }
 
 void
