@@ -205,6 +205,11 @@ SELECT count(*) FROM search_person('王建国');
 RESET ROLE;
 GRANT SELECT ON unenrolled_list, scheme_report TO registry_reader;
 GRANT EXECUTE ON FUNCTION find_person(text), search_person(text, date, text) TO registry_reader;
+-- A right on a view is none on its rows: they go by territory.
+SET LOCAL ROLE registry_reader;
+SELECT (SELECT count(*) FROM unenrolled_list) AS unenrolled, (SELECT count(*) FROM scheme_report) AS schemes, find_person('11010519491231002X');
+RESET ROLE;
+SELECT grant_territory('registry_reader', '340400', 'entry');
 SET LOCAL ROLE registry_reader;
 SELECT territory_name, paying FROM scheme_report WHERE territory = '340400' AND scheme = 'P1';
 SELECT find_person('11010519491231002X');

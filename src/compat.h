@@ -55,6 +55,15 @@ struct Node;
 #define registry_owns_relation(relid, role) pg_class_ownercheck(relid, role)
 #endif
 
+/* One check of rights for all kinds of objects came with PostgreSQL 16. */
+#if PG_VERSION_NUM >= 160000
+#define registry_may_execute(function, role) \
+	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define registry_may_execute(function, role) \
+	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
 /* Declares and registers a function that SQL may call. */
 #define REGISTRY_FUNCTION(name) \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \

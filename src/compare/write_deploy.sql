@@ -79,6 +79,7 @@ BEGIN
 	  AND a.territory IS DISTINCT FROM v.territory;
 	UPDATE registry.problem p SET territory = m.territory FROM pg_temp.registry_moved m
 	WHERE p.person_id = m.person_id AND p.territory IS DISTINCT FROM m.territory;
+	PERFORM registry.note_transfers();
 END;
 $$;
 COMMENT ON FUNCTION registry.follow_territory() IS 'gives the rows of persons who moved their new territory';
