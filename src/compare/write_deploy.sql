@@ -153,6 +153,7 @@ BEGIN
 	IF everyone THEN
 		DELETE FROM registry.coverage_cell;
 		INSERT INTO registry.coverage_cell SELECT * FROM registry.count_cells();
+		PERFORM registry.hide_small_cells();
 		RETURN;
 	END IF;
 	INSERT INTO registry.coverage_cell AS c (territory, kind, standing, persons)
@@ -170,6 +171,7 @@ BEGIN
 	HAVING sum(g.persons) <> 0
 	ON CONFLICT (territory, kind, standing) DO UPDATE SET persons = c.persons + excluded.persons;
 	DELETE FROM registry.coverage_cell c WHERE c.persons = 0;
+	PERFORM registry.hide_small_cells();
 END;
 $$;
 COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';

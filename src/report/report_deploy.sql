@@ -11,8 +11,8 @@ CREATE TABLE IF NOT EXISTS registry.coverage_cell (
 COMMENT ON TABLE registry.coverage_cell IS 'persons (neither gone nor unknown) per territory of every level, insurance kind and standing';
 COMMENT ON COLUMN registry.coverage_cell.standing IS '0 not due, 1 receiving, 2 enrolled, 3 elsewhere, 4 interrupted, 5 unenrolled';
 CREATE INDEX IF NOT EXISTS coverage_cell_text_idx ON registry.coverage_cell ((territory::text));
--- Counts of places granted; who has no duty but report sees no small ones.
-SELECT registry.secure_table('coverage_cell', 'territory BETWEEN registry.counts_low() AND registry.counts_high() AND registry.sees_counts(territory) AND persons >= registry.smallest_cell()', 'registry.sees_everything()');
+ALTER TABLE registry.coverage_cell ADD COLUMN IF NOT EXISTS hidden boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN registry.coverage_cell.hidden IS 'not for readers with no duty but report: a cell of this place and kind is small, or would tell one that is';
 
 -- Names of the codes that the views show.  A DBA may word them as the city is
 -- used to; the codes themselves are fixed.
@@ -206,13 +206,13 @@ SELECT
 	registry.region_name(t.territory, (SELECT registry.reference_date())) AS territory_name,
 	registry.region_level(t.territory) AS level,
 	k.kind,
-	coalesce(sum(c.persons), 0)::bigint AS persons,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing > 0), 0)::bigint AS due,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 2), 0)::bigint AS enrolled,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 1), 0)::bigint AS receiving,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 3), 0)::bigint AS elsewhere,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 4), 0)::bigint AS interrupted,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 5), 0)::bigint AS unenrolled,
+	registry.counted((sum(c.persons))::bigint, count(c.persons)) AS persons,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing > 0))::bigint, count(c.persons)) AS due,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 2))::bigint, count(c.persons)) AS enrolled,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 1))::bigint, count(c.persons)) AS receiving,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 3))::bigint, count(c.persons)) AS elsewhere,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 4))::bigint, count(c.persons)) AS interrupted,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 5))::bigint, count(c.persons)) AS unenrolled,
 	round(coalesce(sum(c.persons) FILTER (WHERE c.standing IN (1, 2, 3)), 0)
 		/ nullif(sum(c.persons) FILTER (WHERE c.standing > 0), 0), 4) AS rate
 FROM (SELECT DISTINCT territory FROM registry.coverage_cell) AS t

@@ -3,8 +3,9 @@
  *		What the current user may see, read from registry.territory_grant.
  *
  * A policy is asked for every row, so the grants are read once per statement
- * and kept: as long as neither the user nor the statement changes, and this
- * transaction writes nothing.  The table is read directly, past its rights and
+ * and kept as long as the user, the statement and what its snapshot sees stay
+ * the same.  (A planner estimates by the snapshot of before, so the statement
+ * alone does not tell.)  The table is read directly, past its rights and
  * its row security, because nobody but the owner may read it; whoever asks
  * learns nothing but where their own rights end.
  *
@@ -56,7 +57,10 @@
 typedef struct ReachCache
 {
 	Oid			reader;
-	TimestampTz statement;
+	TimestampTz statement;		/* membership in roles is read by the newest catalogs */
+	TransactionId xmin;			/* of the snapshot */
+	TransactionId xmax;
+	uint32		running;
 	CommandId	command;
 	MemoryContext context;
 	TerritoryReach reach;
@@ -249,10 +253,8 @@ is_owner(Oid reader)
 }
 
 static void
-build_reach(TerritoryReach *reach, Oid reader)
+build_reach(TerritoryReach *reach, Oid reader, Snapshot snapshot)
 {
-	Snapshot	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot();
-
 	memset(reach, 0, sizeof(*reach));
 	reach->agency_mask = MASK_NOTHING;
 	reach->counts_only = true;
@@ -282,24 +284,34 @@ build_reach(TerritoryReach *reach, Oid reader)
 		reach->enrolment_scheme = get_attnum(reach->enrolment, "scheme");
 }
 
+static bool
+is_current(const ReachCache *cache, Oid reader, Snapshot snapshot)
+{
+	return cache->reader == reader && cache->statement == GetCurrentStatementStartTimestamp() &&
+		cache->command == snapshot->curcid && cache->xmin == snapshot->xmin && cache->xmax == snapshot->xmax &&
+		cache->running == snapshot->xcnt + (uint32) snapshot->subxcnt;
+}
+
 static const TerritoryReach *
 cached_reach(ReachCache *cache, Oid reader)
 {
-	TimestampTz statement = GetCurrentStatementStartTimestamp();
-	CommandId	command = GetCurrentCommandId(false);
+	Snapshot	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot();
 	MemoryContext old;
 
-	if (cache->reader == reader && cache->statement == statement && cache->command == command)
+	if (is_current(cache, reader, snapshot))
 		return &cache->reach;
 	cache->reader = InvalidOid; /* whatever happens below, the old answer is over */
 	if (cache->context == NULL)
 		cache->context = AllocSetContextCreate(TopMemoryContext, "registry territory", ALLOCSET_SMALL_SIZES);
 	MemoryContextReset(cache->context);
 	old = MemoryContextSwitchTo(cache->context);
-	build_reach(&cache->reach, reader);
+	build_reach(&cache->reach, reader, snapshot);
 	MemoryContextSwitchTo(old);
-	cache->statement = statement;
-	cache->command = command;
+	cache->statement = GetCurrentStatementStartTimestamp();
+	cache->xmin = snapshot->xmin;
+	cache->xmax = snapshot->xmax;
+	cache->running = snapshot->xcnt + (uint32) snapshot->subxcnt;
+	cache->command = snapshot->curcid;
 	cache->reader = reader;
 	return &cache->reach;
 }

@@ -51,13 +51,17 @@ COMMENT ON VIEW registry.bulk_report IS 'look-ups per reader and day (UTC)';
  * warn; more than setting bulk_block, or what another person permitted, are
  * refused with RG062.  The owner of the registry is recorded, not counted.
  */
-CREATE OR REPLACE FUNCTION registry.count_reads(fresh integer) RETURNS void
+CREATE OR REPLACE FUNCTION registry.count_reads(door text, persons bigint[]) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	asking CONSTANT text := registry.reader();
 	today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
+	fresh CONSTANT integer := greatest(cardinality(persons), 1);
+	-- reads whose record was rolled back count in their session
+	lost CONSTANT bigint := registry.keep_note(format('reader %s, login %s, function %s, persons %s, purpose %s', asking, session_user, door, persons,
+													  coalesce(nullif(current_setting('registry.purpose', true), ''), 'none')), fresh);
 	reads bigint;
 	allowed integer;
 	step integer;
@@ -65,7 +69,7 @@ BEGIN
 	IF registry.reader_is_owner() THEN
 		RETURN;
 	END IF;
-	SELECT count(*) INTO reads FROM registry.read_log r WHERE r.reader = asking AND r.read_at >= today AT TIME ZONE 'UTC';
+	SELECT count(*) + lost INTO reads FROM registry.read_log r WHERE r.reader = asking AND r.read_at >= today AT TIME ZONE 'UTC';
 	SELECT max(s::integer) INTO step
 	FROM regexp_split_to_table(coalesce(registry.setting('bulk_steps'), '50,250,500,2500,5000'), '\D+') AS s
 	WHERE s <> '' AND s::integer > reads - fresh AND s::integer <= reads;
@@ -82,7 +86,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION registry.count_reads(integer) IS 'warns of bulk reads and refuses them beyond the limit';
+COMMENT ON FUNCTION registry.count_reads(text, bigint[]) IS 'warns of bulk reads and refuses them beyond the limit';
 
 -- A record is made or no answer given.
 CREATE OR REPLACE FUNCTION registry.require_record() RETURNS void
@@ -125,7 +129,7 @@ BEGIN
 		INSERT INTO registry.read_log (person_id, reader, login, purpose, function)
 		VALUES (0, registry.reader(), session_user, nullif(current_setting('registry.purpose', true), ''), door);
 	END IF;
-	PERFORM registry.count_reads(greatest(cardinality(persons), 1));
+	PERFORM registry.count_reads(door, persons);
 	RETURN coalesce(seen, '{}');
 END
 $$;
@@ -150,7 +154,7 @@ BEGIN
 	INSERT INTO registry.read_log (person_id, territory, reader, login, purpose, function, refused)
 	VALUES (coalesce(person, 0), place, registry.reader(), session_user, nullif(current_setting('registry.purpose', true), ''), door,
 			NOT (seen AND whole));
-	PERFORM registry.count_reads(1);
+	PERFORM registry.count_reads(door, ARRAY[coalesce(person, 0)]);
 	IF seen AND NOT whole THEN
 		RAISE WARNING 'persons of this place are shown to you under masks' USING ERRCODE = 'insufficient_privilege',
 			HINT = format('registry.%I() shows everything; it takes a grant with mask full.', door);
@@ -255,7 +259,7 @@ $$;
 COMMENT ON FUNCTION registry.permit_bulk(text, integer, text) IS 'lets another role look up more persons today than setting bulk_block allows';
 REVOKE ALL ON FUNCTION registry.permit_bulk(text, integer, text) FROM PUBLIC;
 
-REVOKE EXECUTE ON FUNCTION registry.count_reads(integer), registry.require_record(), registry.note_found(text, bigint[]),
+REVOKE EXECUTE ON FUNCTION registry.count_reads(text, bigint[]), registry.require_record(), registry.note_found(text, bigint[]),
 	registry.may_look_up(text, text, bigint), registry.make_door(text) FROM PUBLIC;
 
 SELECT registry.make_door(f) FROM unnest(ARRAY[

@@ -29,6 +29,7 @@ REGISTRY_FUNCTION(registry_counts_high);
 REGISTRY_FUNCTION(registry_smallest_cell);
 REGISTRY_FUNCTION(registry_shown);
 REGISTRY_FUNCTION(registry_shown_part);
+REGISTRY_FUNCTION(registry_counted);
 REGISTRY_FUNCTION(registry_transfer_since);
 REGISTRY_FUNCTION(registry_mask_of);
 REGISTRY_FUNCTION(registry_reader);
@@ -178,6 +179,17 @@ registry_shown_part(PG_FUNCTION_ARGS)
 		 (whole > 0 && whole < reach->small_cell)))
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(part);
+}
+
+/* counted(number, cells): no cells mean nobody, or for a reader from whom cells are hidden, nothing known. */
+Datum
+registry_counted(PG_FUNCTION_ARGS)
+{
+	if (!PG_ARGISNULL(0))
+		PG_RETURN_INT64(PG_GETARG_INT64(0));
+	if (!PG_ARGISNULL(1) && PG_GETARG_INT64(1) == 0 && territory_reach()->counts_only)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(0);
 }
 
 Datum

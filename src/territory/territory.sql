@@ -69,6 +69,10 @@ CREATE FUNCTION shown_part(part bigint, whole bigint) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'registry_shown_part' LANGUAGE C STABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION shown_part(bigint, bigint) IS 'a count of part of a whole, or null when the part, the rest or the whole is above zero and below smallest_cell()';
 
+CREATE FUNCTION counted(persons bigint, cells bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'registry_counted' LANGUAGE C STABLE PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION counted(bigint, bigint) IS 'a sum over cells, 0 where none adds to it, or null where there are no cells at all and the current user may have had some hidden';
+
 CREATE FUNCTION transfer_since() RETURNS date
 	AS 'MODULE_PATHNAME', 'registry_transfer_since' LANGUAGE C STABLE PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION transfer_since() IS 'day since when persons who left are seen by their old office too: setting transfer_days (30) before today, by UTC';
@@ -116,3 +120,8 @@ COMMENT ON FUNCTION reader_mask(region_code) IS 'mask_of() for whoever called th
 CREATE FUNCTION reader_is_owner() RETURNS boolean
 	AS 'MODULE_PATHNAME', 'registry_reader_is_owner' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION reader_is_owner() IS 'sees_everything() for whoever called the look-up';
+
+CREATE FUNCTION keep_note(note text, reads integer) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'registry_keep_note' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION keep_note(text, integer) IS 'keeps a note of a look-up for the case that its record is rolled back; returns the reads of this session that lost theirs; internal to look-ups';
+REVOKE EXECUTE ON FUNCTION keep_note(text, integer) FROM PUBLIC;
