@@ -218,7 +218,7 @@ SET LOCAL registry.purpose = '';
 SELECT pg_temp.seen('t_audit', $$SELECT registry.find_person('11010519491231002X')$$), pg_temp.seen('t_audit', $$SELECT count(*) FROM registry.history(1)$$), pg_temp.seen('t_town', $$SELECT count(*) FROM registry.history(1)$$);
 SELECT person_id, territory, reader, login = session_user AS login, purpose, function, refused FROM read_log ORDER BY read_id;
 SELECT reader, function, purpose, refused FROM who_read(1);
-SELECT reader, reads, persons FROM bulk_report ORDER BY 1;
+SELECT reader, count(*) AS reads, count(DISTINCT person_id) AS persons FROM read_log GROUP BY 1 ORDER BY 1;
 -- What may be asked for before an answer is given.
 INSERT INTO setting (name, value) VALUES ('purpose_required', 'on');
 SELECT pg_temp.seen('t_town', $$SELECT registry.find_person('11010519491231002X')$$);

@@ -358,7 +358,7 @@ WITH leaf AS (
 		round(coalesce(sum(c.persons) FILTER (WHERE c.standing IN (1, 2, 3)), 0)
 			/ nullif(sum(c.persons) FILTER (WHERE c.standing > 0), 0), 4) AS rate
 	FROM registry.coverage_cell c
-	WHERE c.kind = 'pension'
+	WHERE c.kind = 'pension' AND (NOT c.hidden OR registry.smallest_cell() = 0)
 	GROUP BY c.territory
 )
 SELECT

@@ -38,13 +38,6 @@ BEGIN
 END
 $do$;
 
--- Bulk readers: those who looked up many persons on one day.
-CREATE OR REPLACE VIEW registry.bulk_report WITH (security_invoker) AS
-SELECT r.reader, (r.read_at AT TIME ZONE 'UTC')::date AS day, count(*) AS reads, count(DISTINCT r.person_id) AS persons
-FROM registry.read_log r
-GROUP BY 1, 2;
-COMMENT ON VIEW registry.bulk_report IS 'look-ups per reader and day (UTC)';
-
 /*
  * Counts the reader's look-ups of the day.  Steps (setting bulk_steps, by
  * default 50,250,500,2500,5000: the counts of 法释〔2017〕10号 and their halves)
