@@ -147,6 +147,7 @@ SELECT count(*) FROM coverage_report WHERE territory = '340403';
 -- A condition on the territory reaches the index.
 CREATE FUNCTION pg_temp.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
 SET LOCAL enable_seqscan = off;
+SET LOCAL enable_indexonlyscan = off;
 SELECT count(*) > 0 AS uses_index
 FROM pg_temp.plan($$SELECT * FROM registry.coverage_report WHERE territory = '340402'$$) AS line WHERE line LIKE '%coverage_cell_text_idx%';
 SET LOCAL enable_seqscan = on;

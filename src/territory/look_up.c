@@ -52,7 +52,8 @@ typedef struct Door
 	char	   *name;
 	Oid			types[MOST_ARGUMENTS];
 	int			arguments;
-	char	   *first;			/* name of the first argument */
+	char	   *names[MOST_ARGUMENTS];
+	bool		acts;			/* the other side changes something */
 } Door;
 
 /*
@@ -121,7 +122,7 @@ open_door(Door *door, Oid oid)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s is no look-up of the registry", door->name)));
 	memcpy(door->types, form->proargtypes.values, form->pronargs * sizeof(Oid));
-	door->first = NULL;
+	memset(door->names, 0, sizeof(door->names));
 	names = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargnames, &unnamed);
 	if (!unnamed)
 	{
@@ -129,8 +130,8 @@ open_door(Door *door, Oid oid)
 		int			count;
 
 		deconstruct_array(DatumGetArrayTypeP(names), TEXTOID, -1, false, TYPALIGN_INT, &items, NULL, &count);
-		if (count > 0)
-			door->first = TextDatumGetCString(items[0]);
+		for (int i = 0; i < Min(count, door->arguments); i++)
+			door->names[i] = TextDatumGetCString(items[i]);
 	}
 	ReleaseSysCache(tuple);
 	if (!registry_may_execute(oid, GetUserId()))
@@ -139,7 +140,7 @@ open_door(Door *door, Oid oid)
 
 /* "SELECT * FROM registry.find_person_as_owner($1)", after a look at whose function that is. */
 static char *
-owner_call(const Door *door)
+owner_call(Door *door)
 {
 	char	   *inner = psprintf("%s%s", door->name, OWNER_SUFFIX);
 	Oid			oid = LookupFuncName(list_make2(makeString("registry"), makeString(inner)),
@@ -149,7 +150,10 @@ owner_call(const Door *door)
 	StringInfoData call;
 
 	if (HeapTupleIsValid(tuple))
+	{
+		door->acts = ((Form_pg_proc) GETSTRUCT(tuple))->provolatile == PROVOLATILE_VOLATILE;
 		ReleaseSysCache(tuple);
+	}
 	if (!owned)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -162,15 +166,53 @@ owner_call(const Door *door)
 	return call.data;
 }
 
-/* Asks for the person before anything is read: is it one the reader sees whole?  The question is recorded. */
+/* Names of arguments that mean a person, or something of one. */
+static const char *const key_names[] = {"person_id", "person", "problem_id", "link_id", "keep", "drop", "a", "b"};
+
 static bool
-may_look_up(const Door *door, Datum key)
+is_key(const Door *door, int argument)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, INT8OID};
-	Datum		values[] = {CStringGetTextDatum(door->name), CStringGetTextDatum(door->first), key};
+	if (door->types[argument] == INT8OID && door->names[argument] != NULL)
+		for (int i = 0; i < (int) lengthof(key_names); i++)
+			if (strcmp(door->names[argument], key_names[i]) == 0)
+				return true;
+	return false;
+}
+
+static bool
+asks_for_person(const Door *door)
+{
+	for (int i = 0; i < door->arguments; i++)
+		if (is_key(door, i))
+			return true;
+	return false;
+}
+
+/* Asks for the persons before anything is done: does the reader see each whole?  The question is recorded. */
+static bool
+may_look_up(const Door *door, const Datum *values, const char *nulls)
+{
+	Datum		names[MOST_ARGUMENTS];
+	Datum		keys[MOST_ARGUMENTS];
+	int			count = 0;
+	Oid			types[] = {TEXTOID, TEXTARRAYOID, INT8ARRAYOID, BOOLOID};
+	Datum		asked[4];
 	bool		isnull;
 
-	if (SPI_execute_with_args("SELECT registry.may_look_up($1, $2, $3)", 3, types, values, NULL, false, 1) != SPI_OK_SELECT ||
+	for (int i = 0; i < door->arguments; i++)
+	{
+		if (!is_key(door, i))
+			continue;
+		if (nulls[i] == 'n')
+			return door->acts;	/* an act says itself what it lacks */
+		names[count] = CStringGetTextDatum(door->names[i]);
+		keys[count++] = values[i];
+	}
+	asked[0] = CStringGetTextDatum(door->name);
+	asked[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+	asked[2] = PointerGetDatum(construct_array(keys, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	asked[3] = BoolGetDatum(door->acts);
+	if (SPI_execute_with_args("SELECT registry.may_look_up($1, $2, $3, $4)", 4, types, asked, NULL, false, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		return false;
 	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) && !isnull;
@@ -226,10 +268,10 @@ holds(ArrayType *numbers, int64 number)
 }
 
 static void
-give_answer(ReturnSetInfo *result, const Door *door, SPITupleTable *answer, uint64 rows, bool asked_for_person)
+give_answer(ReturnSetInfo *result, const Door *door, SPITupleTable *answer, uint64 rows, bool given_whole)
 {
 	TupleDesc	desc = result->setDesc;
-	int			column = asked_for_person ? 0 : person_column(answer->tupdesc);
+	int			column = given_whole ? 0 : person_column(answer->tupdesc);
 	ArrayType  *seen = column > 0 ? note_answer(door, answer, rows, column) : NULL;
 	Datum	   *values = palloc(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(desc->natts * sizeof(bool));
@@ -256,16 +298,15 @@ give_answer(ReturnSetInfo *result, const Door *door, SPITupleTable *answer, uint
 static void
 run_as_owner(ReturnSetInfo *result, const Door *door, const char *call, Datum *values, char *nulls)
 {
-	bool		by_person = door->arguments > 0 && door->types[0] == INT8OID && door->first != NULL &&
-		(strcmp(door->first, "person_id") == 0 || strcmp(door->first, "person") == 0 || strcmp(door->first, "problem_id") == 0);
+	bool		by_person = asks_for_person(door);
 	uint64		rows;
 
-	if (by_person && (nulls[0] == 'n' || !may_look_up(door, values[0])))
+	if (by_person && !may_look_up(door, values, nulls))
 		return;
 	if (SPI_execute_with_args(call, door->arguments, (Oid *) door->types, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "look-up %s returned no rows", door->name);
 	rows = SPI_processed;
-	give_answer(result, door, SPI_tuptable, rows, by_person);
+	give_answer(result, door, SPI_tuptable, rows, by_person || door->acts);
 }
 
 static void
@@ -289,7 +330,7 @@ take_arguments(FunctionCallInfo fcinfo, const Door *door, Datum *values, char *n
 static bool
 may_remember(const Door *door, const char *nulls, TupleDesc desc)
 {
-	return door->arguments == 1 && door->types[0] == TEXTOID && nulls[0] == ' ' &&
+	return !door->acts && door->arguments == 1 && door->types[0] == TEXTOID && nulls[0] == ' ' &&
 		desc->natts == 1 && TupleDescAttr(desc, 0)->atttypid == INT8OID;
 }
 
@@ -358,6 +399,7 @@ registry_look_up(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	open_door(&door, PG_GETARG_OID(0));
 	take_arguments(fcinfo, &door, values, nulls);
+	call = owner_call(&door);
 	if (may_remember(&door, nulls, result->setDesc) && is_remembered(&door, reader, DatumGetTextPP(values[0])))
 	{
 		Datum		answer = Int64GetDatum(last.answer);
@@ -366,7 +408,6 @@ registry_look_up(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, &answer, &isnull);
 		return (Datum) 0;
 	}
-	call = owner_call(&door);
 
 	GetUserIdAndSecContext(&user, &context);
 	PG_TRY();

@@ -128,34 +128,59 @@ END
 $$;
 COMMENT ON FUNCTION registry.note_found(text, bigint[]) IS 'records whom a look-up found and returns those the reader sees; called by look_up()';
 
--- Whether the reader may see everything of one person; the question is recorded.
--- Who is not there and who is not seen get the same answer.
-CREATE OR REPLACE FUNCTION registry.may_look_up(door text, key_name text, key bigint) RETURNS boolean
+/*
+ * Whether the reader may see everything of the persons that keys mean; the
+ * question is recorded.  Who is not there and who is not seen get the same
+ * answer: a look-up finds nothing, an act is refused (42501).
+ */
+CREATE OR REPLACE FUNCTION registry.may_look_up(door text, key_names text[], keys bigint[], act boolean) RETURNS boolean
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	person CONSTANT bigint := CASE key_name
-		WHEN 'problem_id' THEN (SELECT b.person_id FROM registry.problem b WHERE b.problem_id = key) ELSE key END;
-	place CONSTANT registry.region_code := CASE
-		WHEN key_name = 'problem_id' AND person = 0 THEN (SELECT b.territory FROM registry.problem b WHERE b.problem_id = key)
-		ELSE (SELECT p.territory FROM registry.person p WHERE p.person_id = person) END;
-	seen CONSTANT boolean := registry.reader_sees(place, coalesce(person, 0));
-	whole CONSTANT boolean := registry.reader_is_owner() OR registry.reader_mask(place) = 0;
+	meant bigint[];
+	refused boolean;
+	masked boolean;
 BEGIN
 	PERFORM registry.require_record();
-	INSERT INTO registry.read_log (person_id, territory, reader, login, purpose, function, refused)
-	VALUES (coalesce(person, 0), place, registry.reader(), session_user, nullif(current_setting('registry.purpose', true), ''), door,
-			NOT (seen AND whole));
-	PERFORM registry.count_reads(door, ARRAY[coalesce(person, 0)]);
-	IF seen AND NOT whole THEN
+	WITH key AS (
+		SELECT k.name, k.key FROM unnest(key_names, keys) AS k (name, key)
+	), wanted AS (
+		SELECT b.person_id, b.territory FROM key k JOIN registry.problem b ON b.problem_id = k.key WHERE k.name = 'problem_id'
+		UNION
+		SELECT u.person_id, NULL FROM key k JOIN registry.link l ON l.link_id = k.key CROSS JOIN unnest(ARRAY[l.person_id, l.other_id]) AS u (person_id) WHERE k.name = 'link_id'
+		UNION
+		SELECT k.key, NULL FROM key k WHERE k.name NOT IN ('problem_id', 'link_id')
+	), placed AS (
+		SELECT w.person_id, coalesce(p.territory, w.territory) AS territory
+		FROM wanted w
+		LEFT JOIN registry.person p ON p.person_id = registry.resolve_person(w.person_id)
+		UNION ALL
+		SELECT 0, NULL WHERE NOT EXISTS (SELECT FROM wanted)
+	), judged AS (
+		SELECT g.*, NOT registry.reader_sees(g.territory, registry.resolve_person(g.person_id)) AS unseen, registry.reader_mask(g.territory) > 0 AS masked
+		FROM placed g
+	), noted AS (
+		INSERT INTO registry.read_log AS r (person_id, territory, reader, login, purpose, function, refused)
+		SELECT j.person_id, j.territory, registry.reader(), session_user, nullif(current_setting('registry.purpose', true), ''), door, j.unseen OR j.masked
+		FROM judged j
+	)
+	SELECT array_agg(j.person_id), bool_or(j.unseen), bool_or(j.masked) INTO meant, refused, masked FROM judged j;
+	PERFORM registry.count_reads(door, meant);
+	IF registry.reader_is_owner() OR NOT (refused OR masked) THEN
+		RETURN true;
+	END IF;
+	IF act THEN
+		RAISE EXCEPTION 'registry.%() concerns a person that you do not see, or not whole', door
+			USING ERRCODE = 'insufficient_privilege', HINT = 'It takes a grant, with mask full, for the place of each person.';
+	ELSIF NOT refused THEN
 		RAISE WARNING 'persons of this place are shown to you under masks' USING ERRCODE = 'insufficient_privilege',
 			HINT = format('registry.%I() shows everything; it takes a grant with mask full.', door);
 	END IF;
-	RETURN seen AND whole;
+	RETURN false;
 END
 $$;
-COMMENT ON FUNCTION registry.may_look_up(text, text, bigint) IS 'whether the reader may see everything of a person, recorded; called by look_up()';
+COMMENT ON FUNCTION registry.may_look_up(text, text[], bigint[], boolean) IS 'whether the reader may see everything of persons, recorded; called by look_up()';
 
 /*
  * Makes a look-up's door.  A SECURITY DEFINER function answers for its owner
@@ -164,8 +189,9 @@ COMMENT ON FUNCTION registry.may_look_up(text, text, bigint) IS 'whether the rea
  * own name and rights stands a function of the caller's rights that asks
  * look_up().  A function that is a door already stays.
  *
- * Look-ups whose first argument is person_id, person or problem_id answer about
- * a person the reader sees whole; of others those rows are given whose column
+ * What has an argument person_id, person, problem_id, link_id, keep, drop, a or b
+ * is for readers who see each of the persons meant whole.  Of the answers of
+ * others, unless they change something, those rows are given whose column
  * person_id, or whose only number, is a person the reader sees.
  */
 CREATE OR REPLACE FUNCTION registry.make_door(signature text) RETURNS void
@@ -253,7 +279,7 @@ COMMENT ON FUNCTION registry.permit_bulk(text, integer, text) IS 'lets another r
 REVOKE ALL ON FUNCTION registry.permit_bulk(text, integer, text) FROM PUBLIC;
 
 REVOKE EXECUTE ON FUNCTION registry.count_reads(text, bigint[]), registry.require_record(), registry.note_found(text, bigint[]),
-	registry.may_look_up(text, text, bigint), registry.make_door(text) FROM PUBLIC;
+	registry.may_look_up(text, text[], bigint[], boolean), registry.make_door(text) FROM PUBLIC;
 
 SELECT registry.make_door(f) FROM unnest(ARRAY[
 	'registry.grant_territory(text,text,text,text,text)', 'registry.revoke_territory(text,text,text,text)',

@@ -162,7 +162,7 @@ BEGIN
 				 ('population', 'registry.sees(territory)'), ('enrolment', 'registry.sees(territory, scheme)'),
 				 ('circumstance', 'registry.sees(territory)'), ('elsewhere', 'registry.sees(territory)'),
 				 ('problem', 'registry.sees(territory, schemes)')) AS t (table_name, see);
-	FOREACH secured IN ARRAY ARRAY['link', 'reject', 'transfer', 'territory_grant', 'staged_population', 'staged_enrolment',
+	FOREACH secured IN ARRAY ARRAY['link', 'person_merged', 'moved_row', 'membership', 'membership_touch', 'problem_act', 'staged_answer', 'reject', 'transfer', 'territory_grant', 'staged_population', 'staged_enrolment',
 								   'staged_circumstance', 'staged_elsewhere', 'change_log'] LOOP
 		PERFORM registry.secure_table(secured, 'registry.sees_everything()', 'registry.sees_everything()');
 	END LOOP;
