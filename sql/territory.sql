@@ -260,6 +260,66 @@ END $$;
 SELECT function, person_id, count(*) FROM read_log GROUP BY 1, 2 ORDER BY 1, 2;
 ROLLBACK;
 
+-- What is taken from views is recorded where that is switched on, and counted.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+DELETE FROM problem; DELETE FROM person; DELETE FROM enrolment;
+RESET client_min_messages;
+CREATE ROLE t_view;
+CREATE ROLE t_lender;
+GRANT USAGE ON SCHEMA registry TO t_view, t_lender;
+GRANT SELECT ON person_list, coverage_report TO t_view, t_lender;
+GRANT CREATE ON SCHEMA public TO t_lender;
+SELECT grant_territory(r, '340402', 'entry') FROM unnest(ARRAY['t_view', 't_lender']) AS r;
+INSERT INTO person (person_id, territory, id_kind, id_no, name, life_status, paying, receiving, paused, elsewhere, due, gap, standing, class, work_state, updated_at)
+SELECT i, CASE WHEN i <= 60 THEN '340402001001' ELSE '340403001001' END::region_code, '01', 'V' || i, '某' || i, 10, '{}', '{}', '{}', '{}', 0, 0, 0, 'x', 30, now() FROM generate_series(1, 100) AS i;
+SET LOCAL ROLE t_view;
+SELECT count(*) FROM person_list;
+RESET ROLE;
+SELECT count(*) FROM view_log;
+INSERT INTO setting (name, value) VALUES ('record_views', 'on');
+SET LOCAL registry.purpose = 'case 19';
+SET LOCAL ROLE t_lender;
+CREATE FUNCTION public.t_peek(bigint) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT name FROM registry.person_list WHERE person_id = $1';
+SET LOCAL ROLE t_view;
+SELECT count(*) FROM person_list;
+SELECT person_id, name FROM person_list WHERE person_id IN (7, 70) ORDER BY 1;
+SELECT person_id FROM person_list WHERE person_id = 70;
+SELECT public.t_peek(7);
+PREPARE t_some AS SELECT name FROM person_list ORDER BY person_id LIMIT $1;
+EXECUTE t_some(2);
+DECLARE few CURSOR FOR SELECT person_id FROM person_list ORDER BY 1;
+FETCH 3 FROM few;
+FETCH 2 FROM few;
+CREATE TEMP TABLE taken AS SELECT * FROM person_list;
+RESET ROLE;
+SELECT count(*) FROM person_list;
+SELECT reader, view, rows, purpose FROM view_log ORDER BY view_read_id;
+INSERT INTO setting (name, value) VALUES ('bulk_block', '75');
+SET LOCAL ROLE t_view;
+SELECT count(name) FROM (SELECT name FROM person_list LIMIT 9) t;
+SELECT name FROM person_list ORDER BY person_id LIMIT 9;
+ROLLBACK;
+
+-- Where nothing can be written the session counts.
+CREATE ROLE t_view;
+GRANT USAGE ON SCHEMA registry TO t_view;
+GRANT SELECT ON person_list TO t_view;
+SELECT grant_territory('t_view', '340400', 'entry');
+INSERT INTO setting (name, value) VALUES ('record_views', 'on'), ('bulk_block', '0');
+\c
+SET search_path = registry, public;
+\set SHOW_CONTEXT never
+SET default_transaction_read_only = on;
+SET ROLE t_view;
+SELECT count(*) >= 0 AS one_row FROM person_list;
+RESET ROLE;
+SET default_transaction_read_only = off;
+DELETE FROM setting WHERE name IN ('record_views', 'bulk_block');
+SELECT revoke_territory('t_view');
+DROP OWNED BY t_view;
+DROP ROLE t_view;
+
 -- A read-only transaction records nothing, so it looks nobody up; views it can read.
 BEGIN READ ONLY;
 SELECT find_person('11010519491231002X');

@@ -229,6 +229,8 @@ read_settings(TerritoryReach *reach, Snapshot snapshot)
 			read_number(value, &days);
 		else if (strcmp(name, "small_cell") == 0)
 			read_number(value, &reach->small_cell);
+		else if (strcmp(name, "record_views") == 0)
+			reach->record_views = strcmp(value, "on") == 0;
 	}
 	reach->transfer_since += TRANSFER_DAYS - (DateADT) days;
 	systable_endscan(scan);

@@ -19,6 +19,19 @@ COMMENT ON COLUMN registry.read_log.purpose IS 'setting registry.purpose of the 
 COMMENT ON COLUMN registry.read_log.refused IS 'the reader has no right to see this person, and got no answer';
 CREATE INDEX IF NOT EXISTS read_log_reader_idx ON registry.read_log (reader, read_at);
 
+CREATE SEQUENCE IF NOT EXISTS registry.view_read_id_seq;
+CREATE TABLE IF NOT EXISTS registry.view_log (
+	view_read_id bigint PRIMARY KEY DEFAULT nextval('registry.view_read_id_seq'),
+	reader text NOT NULL,
+	login text NOT NULL,
+	read_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	purpose text,
+	view text NOT NULL,
+	rows bigint NOT NULL
+);
+COMMENT ON TABLE registry.view_log IS 'rows taken from the views of persons, by query, where setting record_views is on';
+CREATE INDEX IF NOT EXISTS view_log_reader_idx ON registry.view_log (reader, read_at);
+
 -- Before more than so many persons a day a second one must agree.
 CREATE TABLE IF NOT EXISTS registry.bulk_permit (
 	reader text NOT NULL,
@@ -34,7 +47,7 @@ COMMENT ON TABLE registry.bulk_permit IS 'readers who may look up more persons o
 DO $do$
 BEGIN
 	PERFORM registry.secure_table(t, 'registry.sees_everything()', 'registry.sees_everything()')
-	FROM unnest(ARRAY['read_log', 'bulk_permit']) AS t;
+	FROM unnest(ARRAY['read_log', 'view_log', 'bulk_permit']) AS t;
 END
 $do$;
 
@@ -44,14 +57,14 @@ $do$;
  * warn; more than setting bulk_block, or what another person permitted, are
  * refused with RG062.  The owner of the registry is recorded, not counted.
  */
-CREATE OR REPLACE FUNCTION registry.count_reads(door text, persons bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION registry.count_reads(door text, persons bigint[], rows integer DEFAULT 1) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
 	asking CONSTANT text := registry.reader();
 	today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
-	fresh CONSTANT integer := greatest(cardinality(persons), 1);
+	fresh CONSTANT integer := greatest(cardinality(persons), rows);
 	-- reads whose record was rolled back count in their session
 	lost CONSTANT bigint := registry.keep_note(format('reader %s, login %s, function %s, persons %s, purpose %s', asking, session_user, door, persons,
 													  coalesce(nullif(current_setting('registry.purpose', true), ''), 'none')), fresh);
@@ -63,23 +76,37 @@ BEGIN
 		RETURN;
 	END IF;
 	SELECT count(*) + lost INTO reads FROM registry.read_log r WHERE r.reader = asking AND r.read_at >= today AT TIME ZONE 'UTC';
+	reads := reads + coalesce((SELECT sum(v.rows) FROM registry.view_log v WHERE v.reader = asking AND v.read_at >= today AT TIME ZONE 'UTC'), 0);
 	SELECT max(s::integer) INTO step
 	FROM regexp_split_to_table(coalesce(registry.setting('bulk_steps'), '50,250,500,2500,5000'), '\D+') AS s
 	WHERE s <> '' AND s::integer > reads - fresh AND s::integer <= reads;
 	IF step IS NOT NULL THEN
-		RAISE LOG 'reader "%" has looked up % persons today', asking, reads;
-		RAISE WARNING '% look-ups today: this is recorded as a bulk read', reads USING ERRCODE = 'RG062';
+		RAISE LOG 'reader "%" has read % persons today', asking, reads;
+		RAISE WARNING '% persons read today: this is recorded as a bulk read', reads USING ERRCODE = 'RG062';
 	END IF;
 	SELECT greatest(registry.setting('bulk_block')::integer, max(b.persons)) INTO allowed
 	FROM registry.bulk_permit b WHERE b.reader = asking AND b.day = today;
 	IF registry.setting('bulk_block') IS NOT NULL AND reads > allowed THEN
-		RAISE LOG 'reader "%" was refused look-up % of today', asking, reads;
-		RAISE EXCEPTION 'no more than % look-ups a day', allowed
+		RAISE LOG 'reader "%" was refused after % persons today', asking, reads;
+		RAISE EXCEPTION 'no more than % persons a day', allowed
 			USING ERRCODE = 'RG062', HINT = 'Another person may permit more with registry.permit_bulk().';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION registry.count_reads(text, bigint[]) IS 'warns of bulk reads and refuses them beyond the limit';
+COMMENT ON FUNCTION registry.count_reads(text, bigint[], integer) IS 'warns of bulk reads and refuses them beyond the limit';
+
+-- Called when a reader has taken rows from a view of persons.
+CREATE OR REPLACE FUNCTION registry.note_view(view text, rows bigint) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, registry, pg_temp
+AS $$
+BEGIN
+	INSERT INTO registry.view_log (reader, login, purpose, view, rows)
+	VALUES (registry.reader(), session_user, nullif(current_setting('registry.purpose', true), ''), note_view.view, note_view.rows);
+	PERFORM registry.count_reads(note_view.view, '{}', least(note_view.rows, 1000000)::integer);
+END
+$$;
+COMMENT ON FUNCTION registry.note_view(text, bigint) IS 'records how many rows the reader took from a view of persons';
 
 -- A record is made or no answer given.
 CREATE OR REPLACE FUNCTION registry.require_record() RETURNS void
@@ -278,7 +305,7 @@ $$;
 COMMENT ON FUNCTION registry.permit_bulk(text, integer, text) IS 'lets another role look up more persons today than setting bulk_block allows';
 REVOKE ALL ON FUNCTION registry.permit_bulk(text, integer, text) FROM PUBLIC;
 
-REVOKE EXECUTE ON FUNCTION registry.count_reads(text, bigint[]), registry.require_record(), registry.note_found(text, bigint[]),
+REVOKE EXECUTE ON FUNCTION registry.count_reads(text, bigint[], integer), registry.note_view(text, bigint), registry.require_record(), registry.note_found(text, bigint[]),
 	registry.may_look_up(text, text[], bigint[], boolean), registry.make_door(text) FROM PUBLIC;
 
 SELECT registry.make_door(f) FROM unnest(ARRAY[

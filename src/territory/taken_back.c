@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "territory/territory.h"
 
 REGISTRY_FUNCTION(registry_keep_note);
 
@@ -74,6 +75,12 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTr
 	/* whatever began after it, and is not over, began inside it */
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 		report_notes(subtransaction);
+}
+
+void
+territory_reads_lost(int64 reads)
+{
+	taken_back += reads;
 }
 
 /*

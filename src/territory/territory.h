@@ -52,6 +52,7 @@ typedef struct TerritoryRanges
 typedef struct TerritoryReach
 {
 	bool		everything;		/* the registry's owner */
+	bool		record_views;	/* setting: what is read from views is recorded */
 	bool		counts_only;	/* report grants and no other */
 	Coverage	schemes;		/* of which the reader is the agency */
 	TerritoryRanges persons;	/* whom the reader sees */
@@ -77,7 +78,14 @@ extern bool territory_sees(const TerritoryReach *reach, RegionCode place);
 extern bool territory_sees_person(const TerritoryReach *reach, RegionCode place, int64 person);
 extern TerritoryMask territory_mask(const TerritoryReach *reach, RegionCode place);
 
-/* Who stands behind the current user (look_up.c). */
+/* Who stands behind the current user, and a query run as the owner for that reader (look_up.c). */
 extern Oid	territory_reader(void);
+extern void territory_as_owner(const char *query, int arguments, Oid *types, Datum *values);
+
+/* Counts reads of this session that have no record (taken_back.c). */
+extern void territory_reads_lost(int64 reads);
+
+/* Begins to watch what is read from the views of persons (watch.c). */
+extern void territory_init(void);
 
 #endif							/* REGISTRY_TERRITORY_H */
