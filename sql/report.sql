@@ -146,6 +146,7 @@ WHERE below.persons > parent.persons OR below.due > parent.due OR below.unenroll
 SELECT count(*) FROM coverage_report WHERE territory = '340403';
 -- A condition on the territory reaches the index.
 CREATE FUNCTION pg_temp.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+ANALYZE coverage_cell;
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_indexonlyscan = off;
 SELECT count(*) > 0 AS uses_index
