@@ -13,7 +13,7 @@ root := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
 
 # The rooms, in the order in which they may use each other: a room uses only
 # rooms to its left, in C and in SQL.
-ROOMS = region citizen coverage name person changelog intake classify problem compare report
+ROOMS = region citizen coverage name person changelog intake classify problem compare territory report
 
 SOURCES := src/module.c $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(sort $(wildcard $(root)/src/$(room)/*.c))))
 OBJS = $(SOURCES:.c=.o)
@@ -45,7 +45,7 @@ override with_llvm = no
 # What works on the project's throw-away server runs on a bare machine too: it
 # installs PostgreSQL first, so PGXS must not be needed to read this file.
 SERVER_GOALS = demo demo-stop check regress bench bench-check bench-names bench-types bench-receive bench-compare bench-redelivery bench-sets bench-log \
-	city city-verify fuzz server-install server-start server-remove build long
+	leak city city-verify fuzz server-install server-start server-remove build long
 ifneq ($(filter $(SERVER_GOALS),$(MAKECMDGOALS)),)
 include $(root)/test/test.mk
 else

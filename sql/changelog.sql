@@ -124,6 +124,7 @@ SELECT set_config('registry.batch_id', '', true);
 CREATE ROLE registry_clerk;
 GRANT USAGE ON SCHEMA registry TO registry_clerk;
 GRANT SELECT, UPDATE ON registry.person TO registry_clerk;
+SELECT grant_territory('registry_clerk', p.territory::text, 'entry') FROM person p WHERE p.person_id = 5000006;
 SET LOCAL ROLE registry_clerk;
 UPDATE registry.person SET class = 'exempt' WHERE person_id = 5000006;
 SELECT count(*) FROM registry.change_log;

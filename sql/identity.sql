@@ -292,6 +292,7 @@ SELECT registry.resolve_person(1);
 SELECT registry.renumber_person('1', '2', 'x');
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION registry.merge_person(bigint, bigint, text), registry.split_person(bigint, text) TO registry_identity_clerk;
+SELECT registry.grant_territory('registry_identity_clerk', '340400', 'second_review') \g /dev/null
 SET ROLE registry_identity_clerk;
 -- acts need no rights on the tables, and say who called
 SELECT registry.merge_person(2, 8, '同一人') AS link \gset

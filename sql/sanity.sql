@@ -82,6 +82,7 @@ WHERE NOT proleakproof AND EXISTS (SELECT FROM pg_amop WHERE amopopr = o.oid) OR
 
 SELECT oid::regprocedure AS without_comment FROM own_function WHERE obj_description(oid, 'pg_proc') IS NULL ORDER BY oid::regprocedure::text COLLATE "C";
 -- Only what writes or sends may be barred from parallel plans.
+-- reader_...: only the leading process knows who called a look-up.
 SELECT oid::regprocedure AS not_parallel_safe, proparallel, provolatile FROM own_function
 WHERE proparallel <> 's' AND prokind IN ('f', 'a', 'w') AND provolatile <> 'v' AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY oid::regprocedure::text COLLATE "C";
 -- C functions take a null only where that means something: to review.

@@ -55,6 +55,24 @@ struct Node;
 #define registry_owns_relation(relid, role) pg_class_ownercheck(relid, role)
 #endif
 
+/* PostgreSQL 18 runs a query in one go or not by itself. */
+#if PG_VERSION_NUM >= 180000
+#define REGISTRY_EXECUTOR_RUN_ARGUMENTS QueryDesc *queryDesc, ScanDirection direction, uint64 count
+#define REGISTRY_EXECUTOR_RUN_PASSED queryDesc, direction, count
+#else
+#define REGISTRY_EXECUTOR_RUN_ARGUMENTS QueryDesc *queryDesc, ScanDirection direction, uint64 count, bool execute_once
+#define REGISTRY_EXECUTOR_RUN_PASSED queryDesc, direction, count, execute_once
+#endif
+
+/* One check of rights for all kinds of objects came with PostgreSQL 16. */
+#if PG_VERSION_NUM >= 160000
+#define registry_may_execute(function, role) \
+	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define registry_may_execute(function, role) \
+	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
 /* Declares and registers a function that SQL may call. */
 #define REGISTRY_FUNCTION(name) \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \

@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "changelog/log.h"
+#include "territory/territory.h"
 
 PG_MODULE_MAGIC_EXT(.name = "registry", .version = REGISTRY_VERSION);
 
@@ -33,6 +34,7 @@ _PG_init(void)
 						   GetDatabaseEncodingName()),
 				 errhint("Create the database with ENCODING 'UTF8' TEMPLATE template0.")));
 	changelog_init();
+	territory_init();
 }
 
 /*

@@ -3,7 +3,7 @@
 BUILD ?= $(CURDIR)/build
 export BUILD PG_CONFIG
 
-.PHONY: build server-install server-start server-remove regress demo demo-stop check
+.PHONY: build server-install server-start server-remove regress demo demo-stop check leak
 
 CITY ?= 100000
 build:
@@ -38,6 +38,9 @@ check: server-install
 .PHONY: long
 long: server-install
 	@ACTS=10000 bash $(root)/test/check t/merge.sh
+# The differential leak test at full size; part of "make check" in small.
+leak: server-install
+	@ROLES=$${ROLES:-200} QUERIES=$${QUERIES:-5000} PERSONS=$${PERSONS:-3000} bash $(root)/test/check t/leak.sh
 
 -include $(root)/test/city/city.mk
 -include $(root)/test/bench/bench.mk

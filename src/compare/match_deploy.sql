@@ -222,11 +222,11 @@ SELECT
 		ELSE 'open'
 	END AS state,
 	l.person_id,
-	p.citizen_id::text AS citizen_id,
-	p.name,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(p.citizen_id) END AS citizen_id,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.name WHEN 1 THEN registry.name_mask(p.name) END AS name,
 	l.other_id,
-	q.citizen_id::text AS other_citizen_id,
-	q.name AS other_name,
+	CASE registry.mask_of(q.territory) WHEN 0 THEN q.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(q.citizen_id) END AS other_citizen_id,
+	CASE registry.mask_of(q.territory) WHEN 0 THEN q.name WHEN 1 THEN registry.name_mask(q.name) END AS other_name,
 	l.rule_id,
 	round(l.score::numeric, 2) AS score,
 	l.reason,
@@ -237,7 +237,8 @@ FROM registry.link l
 CROSS JOIN LATERAL (SELECT coalesce((SELECT m.person_id FROM registry.person_merged m WHERE m.origin_person = l.person_id), l.person_id) AS person_id) a
 CROSS JOIN LATERAL (SELECT coalesce((SELECT m.person_id FROM registry.person_merged m WHERE m.origin_person = l.other_id), l.other_id) AS person_id) b
 LEFT JOIN registry.person p ON p.person_id = a.person_id
-LEFT JOIN registry.person q ON q.person_id = b.person_id;
+LEFT JOIN registry.person q ON q.person_id = b.person_id
+WHERE registry.sees(p.territory, p.person_id) AND registry.sees(q.territory, q.person_id);
 COMMENT ON VIEW registry.link_list IS 'decisions about identity and proposals: merge and not_same in force or undone, split, proposal open, accepted, refused or withdrawn; numbers and names are of the persons that the ids mean today';
 
 /*

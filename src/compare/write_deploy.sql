@@ -82,6 +82,7 @@ BEGIN
 	  AND a.territory IS DISTINCT FROM v.territory;
 	UPDATE registry.problem p SET territory = m.territory FROM pg_temp.registry_moved m
 	WHERE p.person_id = m.person_id AND p.territory IS DISTINCT FROM m.territory;
+	PERFORM registry.note_transfers();
 END;
 $$;
 COMMENT ON FUNCTION registry.follow_territory() IS 'gives the rows of persons who moved their new territory';
@@ -155,6 +156,7 @@ BEGIN
 	IF everyone THEN
 		DELETE FROM registry.coverage_cell;
 		INSERT INTO registry.coverage_cell SELECT * FROM registry.count_cells();
+		PERFORM registry.hide_small_cells();
 		RETURN;
 	END IF;
 	INSERT INTO registry.coverage_cell AS c (territory, kind, standing, persons)
@@ -172,6 +174,7 @@ BEGIN
 	HAVING sum(g.persons) <> 0
 	ON CONFLICT (territory, kind, standing) DO UPDATE SET persons = c.persons + excluded.persons;
 	DELETE FROM registry.coverage_cell c WHERE c.persons = 0;
+	PERFORM registry.hide_small_cells();
 END;
 $$;
 COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';

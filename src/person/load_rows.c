@@ -6,7 +6,7 @@
  * one and may not run its query in parallel; a receiver of the query's rows may
  * do both better.  It goes past the executor's insertion, so the caller logs
  * the rows and makes the indexes afterwards, and tables that rely on triggers,
- * checks or row security are refused.
+ * checks, or on row security that applies to the caller, are refused.
  */
 #include "postgres.h"
 
@@ -25,6 +25,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/rls.h"
 
 #include "compat.h"
 
@@ -160,14 +161,14 @@ open_target(Oid relid)
 
 	if (pg_class_aclcheck(relid, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
-	if (relation->rd_rel->relkind != RELKIND_RELATION || relation->rd_rel->relrowsecurity ||
+	if (relation->rd_rel->relkind != RELKIND_RELATION || check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED ||
 		relation->rd_rel->relhasrules || RelationGetNumberOfBlocks(relation) != 0 ||
 		RelationGetIndexList(relation) != NIL ||
 		(RelationGetDescr(relation)->constr != NULL && RelationGetDescr(relation)->constr->num_check > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rows cannot be appended to table \"%s\" past its checks", RelationGetRelationName(relation)),
-				 errdetail("It must be an empty plain table without indexes, check constraints, rules and row security.")));
+				 errdetail("It must be an empty plain table without indexes, check constraints, rules, and row security that applies to you.")));
 	return relation;
 }
 

@@ -216,7 +216,9 @@ CREATE OR REPLACE FUNCTION registry.problem_sheet(handler text)
 AS $$
 BEGIN
 	RETURN QUERY
-	SELECT p.problem_id, p.rule_id, r.title, r.severity, n.citizen_id::text, n.name, p.employer,
+	SELECT p.problem_id, p.rule_id, r.title, r.severity,
+		   CASE registry.reader_mask(p.territory) WHEN 0 THEN n.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(n.citizen_id) END,
+		   CASE registry.reader_mask(p.territory) WHEN 0 THEN n.name WHEN 1 THEN registry.name_mask(n.name) END, p.employer,
 		   p.territory::text, registry.region_name(p.territory, registry.reference_date()), btrim(p.schemes::text, '{}'), p.months, p.amount,
 		   coalesce(p.decided_keep, p.keep),
 		   (SELECT string_agg(concat_ws(' ', e.scheme, e.agency::text, e.employer_name, e.start_month || '-' || coalesce(e.end_month::text, '')), '; '
@@ -229,7 +231,7 @@ BEGIN
 	FROM registry.problem p
 	JOIN registry.rule r USING (rule_id)
 	LEFT JOIN registry.person n ON n.person_id = p.person_id AND p.person_id > 0
-	WHERE p.sent_to = $1 AND p.state IN ('sent', 'answered', 'rejected')
+	WHERE p.sent_to = $1 AND p.state IN ('sent', 'answered', 'rejected') AND registry.reader_sees(p.territory, p.person_id)
 	ORDER BY p.territory, p.rule_id, p.problem_id;
 END;
 $$;

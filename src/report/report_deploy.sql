@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS registry.coverage_cell (
 COMMENT ON TABLE registry.coverage_cell IS 'persons (neither gone nor unknown) per territory of every level, insurance kind and standing';
 COMMENT ON COLUMN registry.coverage_cell.standing IS '0 not due, 1 receiving, 2 enrolled, 3 elsewhere, 4 interrupted, 5 unenrolled';
 CREATE INDEX IF NOT EXISTS coverage_cell_text_idx ON registry.coverage_cell ((territory::text));
+ALTER TABLE registry.coverage_cell ADD COLUMN IF NOT EXISTS hidden boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN registry.coverage_cell.hidden IS 'not for readers with no duty but report: a cell of this place and kind is small, or would tell one that is';
 
 -- Names of the codes that the views show.  A DBA may word them as the city is
 -- used to; the codes themselves are fixed.
@@ -63,10 +65,10 @@ ON CONFLICT DO NOTHING;
 CREATE OR REPLACE VIEW registry.person_list WITH (security_barrier) AS
 SELECT
 	p.person_id,
-	p.citizen_id::text AS citizen_id,
-	p.name,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(p.citizen_id) END AS citizen_id,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.name WHEN 1 THEN registry.name_mask(p.name) END AS name,
 	p.sex,
-	p.birth_date,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.birth_date WHEN 1 THEN make_date(extract(year FROM p.birth_date)::integer, 1, 1) END AS birth_date,
 	registry.age_at(p.birth_date, (SELECT registry.reference_date())) AS age,
 	p.territory::text AS territory,
 	registry.region_name(p.territory, (SELECT registry.reference_date())) AS territory_name,
@@ -83,8 +85,18 @@ SELECT
 	registry.kinds_text(p.gap) AS gap,
 	p.work_state,
 	work.name AS work_state_name,
-	p.phone
-FROM registry.person p
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.phone WHEN 1 THEN registry.phone_mask(p.phone) END AS phone
+FROM (
+	SELECT * FROM registry.person s
+	WHERE s.territory BETWEEN registry.territory_low() AND registry.territory_high() AND registry.sees(s.territory, s.person_id)
+	UNION ALL
+	-- who has just left a place of the reader
+	SELECT * FROM registry.person s
+	WHERE registry.sees_movers() AND NOT s.territory BETWEEN registry.territory_low() AND registry.territory_high()
+		AND s.person_id IN (SELECT t.person_id FROM registry.transfer t
+							WHERE t.territory BETWEEN registry.territory_low() AND registry.territory_high()
+								AND registry.sees(t.territory) AND t.moved_on >= registry.transfer_since())
+) AS p
 LEFT JOIN registry.code_name life ON life.list = 'life_status' AND life.code = p.life_status
 LEFT JOIN registry.code_name work ON work.list = 'work_state' AND work.code = p.work_state;
 COMMENT ON VIEW registry.person_list IS 'every person the registry knows, with age at the reference date, territory, life status, coverage planes, due and missing insurance kinds';
@@ -101,8 +113,8 @@ COMMENT ON VIEW registry.person_list IS 'every person the registry knows, with a
 CREATE OR REPLACE VIEW registry.unenrolled_list WITH (security_barrier) AS
 SELECT
 	p.person_id,
-	p.citizen_id::text AS citizen_id,
-	p.name,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(p.citizen_id) END AS citizen_id,
+	CASE registry.mask_of(p.territory) WHEN 0 THEN p.name WHEN 1 THEN registry.name_mask(p.name) END AS name,
 	p.territory::text AS territory,
 	registry.region_name(p.territory, (SELECT registry.reference_date())) AS territory_name,
 	registry.age_at(p.birth_date, (SELECT registry.reference_date())) AS age,
@@ -127,9 +139,20 @@ SELECT
 		WHEN past.last_month IS NOT NULL THEN
 			CASE WHEN past.after_last <= (SELECT registry.reference_date()) THEN past.after_last END
 		WHEN k.kind = 'pension' AND past.known IS NULL AND (p.standing >> (3 * k.bit)) & 7 = 5 AND p.due & 16 = 0
-			THEN (p.birth_date + interval '16 years')::date
+			-- under a mask the year alone
+			THEN CASE registry.mask_of(p.territory) WHEN 0 THEN (p.birth_date + interval '16 years')::date ELSE make_date(extract(year FROM p.birth_date)::integer + 16, 1, 1) END
 	END AS since
-FROM registry.person p
+FROM (
+	SELECT * FROM registry.person s
+	WHERE s.territory BETWEEN registry.territory_low() AND registry.territory_high() AND registry.sees(s.territory, s.person_id)
+	UNION ALL
+	-- who has just left a place of the reader
+	SELECT * FROM registry.person s
+	WHERE registry.sees_movers() AND NOT s.territory BETWEEN registry.territory_low() AND registry.territory_high()
+		AND s.person_id IN (SELECT t.person_id FROM registry.transfer t
+							WHERE t.territory BETWEEN registry.territory_low() AND registry.territory_high()
+								AND registry.sees(t.territory) AND t.moved_on >= registry.transfer_since())
+) AS p
 JOIN (VALUES (0, 'pension'), (1, 'medical'), (2, 'unemployment'), (3, 'injury'), (4, 'maternity')) AS k (bit, kind)
 	ON p.gap & (1 << k.bit) <> 0
 LEFT JOIN (SELECT s.kind, array_agg(s.scheme) AS schemes FROM registry.scheme s GROUP BY s.kind) AS s ON s.kind = k.kind
@@ -153,8 +176,8 @@ SELECT
 	r.title,
 	r.severity,
 	nullif(b.person_id, 0) AS person_id,
-	p.citizen_id::text AS citizen_id,
-	p.name,
+	CASE registry.mask_of(b.territory) WHEN 0 THEN p.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(p.citizen_id) END AS citizen_id,
+	CASE registry.mask_of(b.territory) WHEN 0 THEN p.name WHEN 1 THEN registry.name_mask(p.name) END AS name,
 	b.employer,
 	b.territory::text AS territory,
 	registry.region_name(b.territory, (SELECT registry.reference_date())) AS territory_name,
@@ -164,13 +187,15 @@ SELECT
 	b.months,
 	b.amount,
 	coalesce(b.decided_keep, b.keep) AS keep,
-	b.evidence,
+	CASE registry.mask_of(b.territory) WHEN 0 THEN b.evidence ELSE registry.evidence_mask(b.evidence) END AS evidence,
 	b.batch_id,
 	b.opened_at,
 	b.closed_at
 FROM registry.problem b
 LEFT JOIN registry.rule r ON r.rule_id = b.rule_id
-LEFT JOIN registry.person p ON p.person_id = b.person_id AND b.person_id > 0;
+LEFT JOIN registry.person p ON p.person_id = b.person_id AND b.person_id > 0
+-- what no place holds is the owner's
+WHERE (b.territory BETWEEN registry.territory_low() AND registry.territory_high() OR b.territory IS NULL) AND registry.sees(b.territory, b.schemes);
 COMMENT ON VIEW registry.problem_list IS 'findings of the rules, open and closed; person_id is null for a row whose number is broken and for findings about an employer';
 
 -- Counts.  rate is null where nobody is due: a share of nothing is no number,
@@ -181,13 +206,13 @@ SELECT
 	registry.region_name(t.territory, (SELECT registry.reference_date())) AS territory_name,
 	registry.region_level(t.territory) AS level,
 	k.kind,
-	coalesce(sum(c.persons), 0)::bigint AS persons,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing > 0), 0)::bigint AS due,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 2), 0)::bigint AS enrolled,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 1), 0)::bigint AS receiving,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 3), 0)::bigint AS elsewhere,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 4), 0)::bigint AS interrupted,
-	coalesce(sum(c.persons) FILTER (WHERE c.standing = 5), 0)::bigint AS unenrolled,
+	registry.counted((sum(c.persons))::bigint, count(c.persons)) AS persons,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing > 0))::bigint, count(c.persons)) AS due,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 2))::bigint, count(c.persons)) AS enrolled,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 1))::bigint, count(c.persons)) AS receiving,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 3))::bigint, count(c.persons)) AS elsewhere,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 4))::bigint, count(c.persons)) AS interrupted,
+	registry.counted((sum(c.persons) FILTER (WHERE c.standing = 5))::bigint, count(c.persons)) AS unenrolled,
 	round(coalesce(sum(c.persons) FILTER (WHERE c.standing IN (1, 2, 3)), 0)
 		/ nullif(sum(c.persons) FILTER (WHERE c.standing > 0), 0), 4) AS rate
 FROM (SELECT DISTINCT territory FROM registry.coverage_cell) AS t
@@ -207,7 +232,7 @@ WITH leaf AS (
 		registry.coverage_census(p.receiving) AS receiving,
 		registry.coverage_census(p.paused) AS paused
 	FROM registry.person p
-	WHERE p.class NOT IN ('gone', 'unknown')
+	WHERE p.class NOT IN ('gone', 'unknown') AND p.territory BETWEEN registry.counts_low() AND registry.counts_high()
 	GROUP BY p.territory
 ), place AS (
 	SELECT
@@ -229,11 +254,12 @@ SELECT
 	place.level,
 	s.scheme,
 	s.name AS scheme_name,
-	place.paying,
-	place.receiving,
-	place.paused
+	registry.shown(place.paying) AS paying,
+	registry.shown(place.receiving) AS receiving,
+	registry.shown(place.paused) AS paused
 FROM place
-JOIN registry.scheme s ON s.bit = place.bit;
+JOIN registry.scheme s ON s.bit = place.bit
+WHERE registry.sees_counts(place.territory);
 COMMENT ON VIEW registry.scheme_report IS 'persons (neither gone nor unknown) paying, receiving and paused per territory of every level and scheme';
 
 CREATE OR REPLACE VIEW registry.age_report AS
@@ -245,7 +271,7 @@ WITH leaf AS (
 		p.standing,
 		count(*) AS persons
 	FROM registry.person p
-	WHERE p.class NOT IN ('gone', 'unknown')
+	WHERE p.class NOT IN ('gone', 'unknown') AND p.territory BETWEEN registry.counts_low() AND registry.counts_high()
 	GROUP BY 1, 2, 3, 4
 ), leaf_kind AS (
 	SELECT
@@ -278,10 +304,11 @@ SELECT
 	place.kind,
 	place.age_band,
 	place.sex,
-	place.due::bigint AS due,
-	place.enrolled::bigint AS enrolled,
-	round(place.enrolled / nullif(place.due, 0), 4) AS rate
-FROM place;
+	registry.shown(place.due::bigint) AS due,
+	registry.shown_part(place.enrolled::bigint, place.due::bigint) AS enrolled,
+	round(registry.shown_part(place.enrolled::bigint, place.due::bigint)::numeric / nullif(place.due, 0), 4) AS rate
+FROM place
+WHERE registry.sees_counts(place.territory);
 COMMENT ON VIEW registry.age_report IS 'due and enrolled (receiving, enrolled or elsewhere) persons per territory of every level, insurance kind, age band and sex (M, F, U unknown); rate is null when nobody is due';
 
 -- Progress of the registration.  target = persons in the household register
@@ -331,27 +358,31 @@ WITH leaf AS (
 		round(coalesce(sum(c.persons) FILTER (WHERE c.standing IN (1, 2, 3)), 0)
 			/ nullif(sum(c.persons) FILTER (WHERE c.standing > 0), 0), 4) AS rate
 	FROM registry.coverage_cell c
-	WHERE c.kind = 'pension'
+	WHERE c.kind = 'pension' AND (NOT c.hidden OR registry.smallest_cell() = 0)
 	GROUP BY c.territory
 )
 SELECT
 	place.territory::text AS territory,
 	registry.region_name(place.territory, (SELECT registry.reference_date())) AS territory_name,
 	place.level,
-	place.target,
-	place.registered,
-	place.confirmed_directly,
-	place.surveyed,
-	place.in_review,
-	place.open_problems,
-	place.closed_problems,
-	round(place.registered::numeric / nullif(place.target, 0), 4) AS registered_rate,
-	pension.rate AS pension_rate,
-	rank() OVER (
-		PARTITION BY place.level, registry.region_parent(place.territory)
-		ORDER BY place.registered::numeric / nullif(place.target, 0) DESC NULLS LAST)::integer AS rank
-FROM place
-LEFT JOIN pension ON pension.territory = place.territory;
+	registry.shown(place.target) AS target,
+	registry.shown_part(place.registered, place.target) AS registered,
+	registry.shown_part(place.confirmed_directly, place.target) AS confirmed_directly,
+	registry.shown_part(place.surveyed, place.target) AS surveyed,
+	registry.shown_part(place.in_review, place.target) AS in_review,
+	registry.shown(place.open_problems) AS open_problems,
+	registry.shown(place.closed_problems) AS closed_problems,
+	round(registry.shown_part(place.registered, place.target)::numeric / nullif(place.target, 0), 4) AS registered_rate,
+	CASE WHEN registry.shown(place.target) IS NOT NULL THEN pension.rate END AS pension_rate,
+	place.rank
+FROM (SELECT a.*,
+		rank() OVER (
+			PARTITION BY a.level, registry.region_parent(a.territory)
+			ORDER BY a.registered::numeric / nullif(a.target, 0) DESC NULLS LAST)::integer AS rank
+	FROM place a) AS place
+LEFT JOIN pension ON pension.territory = place.territory
+-- the rank is among all places of the parent, also those not shown
+WHERE registry.sees_counts(place.territory);
 COMMENT ON VIEW registry.progress_report IS 'progress of the registration per territory of every level; rank among the places of the same parent by registered_rate, places without target last';
 
 -- Looking persons up.  Definer functions: who may call them need not be able to

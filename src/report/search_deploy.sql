@@ -176,7 +176,7 @@ BEGIN
 	END IF;
 	-- of a name with bearers enough nobody else is among the best
 	common := search_person.birth IS NULL AND wanted_region IS NULL
-		AND (SELECT count(*) FROM (SELECT FROM registry.person p WHERE p.name_key = wanted_key LIMIT 50) b) = 50;
+		AND (SELECT count(*) FROM (SELECT FROM registry.person p WHERE p.name_key = wanted_key AND registry.reader_sees(p.territory, p.person_id) LIMIT 50) b) = 50;
 	RETURN QUERY
 	WITH tried AS MATERIALIZED (
 		SELECT wanted_key AS name_key, 1 AS nearness WHERE common
@@ -190,21 +190,21 @@ BEGIN
 			WHEN by_letters THEN CASE t.nearness WHEN 2 THEN 0.9 WHEN 3 THEN 0.6 ELSE 0.5 END
 			ELSE registry.name_likeness(wanted_key, wanted_variant, t.name_key) END::real AS likeness
 		FROM tried t
-		WHERE EXISTS (SELECT FROM registry.person p WHERE p.name_key = t.name_key)
+		WHERE EXISTS (SELECT FROM registry.person p WHERE p.name_key = t.name_key AND registry.reader_sees(p.territory, p.person_id))
 		ORDER BY 2 DESC, 1
 		LIMIT 200
 	), found AS (
 		-- of each name some persons, and those whom the place or the birth date tells apart
 		(SELECT b.person_id, b.birth_date, b.territory, n.likeness
 		 FROM named n
-		 CROSS JOIN LATERAL (SELECT p.person_id, p.birth_date, p.territory FROM registry.person p WHERE p.name_key = n.name_key LIMIT enough) b
+		 CROSS JOIN LATERAL (SELECT p.person_id, p.birth_date, p.territory FROM registry.person p WHERE p.name_key = n.name_key AND registry.reader_sees(p.territory, p.person_id) LIMIT enough) b
 		 WHERE n.likeness >= 0.5
 		 LIMIT enough)
 		UNION ALL
 		(SELECT p.person_id, p.birth_date, p.territory, n.likeness
 		 FROM named n
 		 CROSS JOIN LATERAL (SELECT * FROM registry.person p
-							 WHERE p.name_key = n.name_key AND p.territory OPERATOR(registry.<@) wanted_region LIMIT enough) p
+							 WHERE p.name_key = n.name_key AND p.territory OPERATOR(registry.<@) wanted_region AND registry.reader_sees(p.territory, p.person_id) LIMIT enough) p
 		 WHERE n.likeness >= 0.5
 		 LIMIT enough)
 		UNION ALL
@@ -215,7 +215,7 @@ BEGIN
 			WHEN by_letters THEN CASE WHEN starts_with(replace(registry.name_pinyin(p.name_key), ' ', ''), wanted_letters) THEN 0.6
 									  WHEN registry.name_initials(registry.name_pinyin(p.name_key)) = wanted_letters THEN 0.5 ELSE 0 END
 			ELSE registry.name_likeness(wanted_key, wanted_variant, p.name_key) END::real) AS likeness) l
-		 WHERE p.birth_date = search_person.birth AND l.likeness >= 0.5)
+		 WHERE p.birth_date = search_person.birth AND l.likeness >= 0.5 AND registry.reader_sees(p.territory, p.person_id))
 	), graded AS (
 		SELECT DISTINCT f.person_id,
 			round(((7 * f.likeness
@@ -225,7 +225,10 @@ BEGIN
 		ORDER BY 2 DESC, 1
 		LIMIT 50
 	)
-	SELECT p.person_id, g.score, p.citizen_id::text, p.name, p.sex, p.birth_date, p.territory::text,
+	SELECT p.person_id, g.score,
+		CASE registry.reader_mask(p.territory) WHEN 0 THEN p.citizen_id::text WHEN 1 THEN registry.citizen_id_mask(p.citizen_id) END,
+		CASE registry.reader_mask(p.territory) WHEN 0 THEN p.name WHEN 1 THEN registry.name_mask(p.name) END, p.sex,
+		CASE registry.reader_mask(p.territory) WHEN 0 THEN p.birth_date WHEN 1 THEN make_date(extract(year FROM p.birth_date)::integer, 1, 1) END, p.territory::text,
 		registry.region_name(p.territory, today)
 	FROM graded g
 	JOIN registry.person p ON p.person_id = g.person_id
