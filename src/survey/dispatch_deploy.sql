@@ -17,6 +17,19 @@ INSERT INTO registry.settlement_reason VALUES
 	(14, 'answered', '已调查且无新情况', '入户调查'), (15, 'issued', '任务已下放未收回', '入户调查')
 ON CONFLICT DO NOTHING;
 
+-- Rules that ask villages or towns.
+CREATE OR REPLACE VIEW registry.survey_rule AS
+SELECT r.rule_id FROM registry.rule r
+WHERE r.severity IN ('E', 'H', 'M') AND (registry.handler_answers(r.handler, 'V') OR registry.handler_answers(r.handler, 'T'));
+COMMENT ON VIEW registry.survey_rule IS 'rules whose problems are answered by a village or town';
+
+-- The facts for which a person is asked: the same facts ask once (rule SV12).
+CREATE OR REPLACE FUNCTION registry.survey_fact_key(gap smallint, class text, life_status smallint, due smallint, facts bigint) RETURNS bigint
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	RETURN hashtextextended(concat_ws('|', gap, class, life_status, due, coalesce(facts, 0)), 0);
+COMMENT ON FUNCTION registry.survey_fact_key(smallint, text, smallint, smallint, bigint) IS 'hash of the facts for which a person is asked';
+
 /*
  * registry.survey_candidates(territory, filter) → everybody a naive list would
  * send to a doorstep, or of whom an open problem asks the village or town, with
@@ -61,17 +74,17 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	WITH asked_problem AS (
-		SELECT b.person_id, array_agg(b.problem_id ORDER BY b.problem_id) AS problems, array_agg(DISTINCT b.rule_id ORDER BY b.rule_id) AS rules
-		FROM registry.problem b JOIN registry.rule r USING (rule_id)
-		WHERE b.person_id > 0 AND b.state IN ('open', 'sent', 'rejected') AND r.severity IN ('E', 'H', 'M')
-		  AND (registry.handler_answers(r.handler, 'V') OR registry.handler_answers(r.handler, 'T'))
-		  AND b.territory OPERATOR(registry.<@) place
-		  AND (wanted IS NULL OR b.rule_id = ANY (wanted))
+		SELECT b.person_id, array_agg(b.problem_id ORDER BY b.problem_id) FILTER (WHERE a.asked) AS problems,
+			   array_agg(DISTINCT b.rule_id ORDER BY b.rule_id) FILTER (WHERE a.asked) AS rules,
+			   bit_xor(hashtextextended(concat_ws('|', b.rule_id, b.finding_key, b.reopened), 0)) AS facts
+		FROM registry.problem b JOIN registry.survey_rule s USING (rule_id)
+		CROSS JOIN LATERAL (SELECT b.state IN ('open', 'sent', 'rejected') AND (wanted IS NULL OR b.rule_id = ANY (wanted)) AS asked) a
+		WHERE b.person_id > 0 AND b.state <> 'closed' AND b.territory OPERATOR(registry.<@) place
 		GROUP BY b.person_id
 	), candidate AS (
 		SELECT p.person_id, p.territory, p.work_state, p.life_status, p.class, p.due, p.gap, p.receiving, p.employment, p.birth_date,
 			   q.problems, q.rules, p.gap & asked AS gap_asked,
-			   hashtextextended(concat_ws('|', p.gap, p.class, p.life_status, p.due, q.rules::text, q.problems::text), 0) AS fact_key
+			   registry.survey_fact_key(p.gap, p.class, p.life_status, p.due, q.facts) AS fact_key
 		FROM registry.person p
 		LEFT JOIN asked_problem q USING (person_id)
 		WHERE p.territory OPERATOR(registry.<@) place

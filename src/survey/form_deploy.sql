@@ -351,7 +351,8 @@ BEGIN
 		AND coalesce(parsed.dwelling_address, person.address) IS NOT DISTINCT FROM person.address
 		AND coalesce(parsed.dwelling_region, person.residence_region) IS NOT DISTINCT FROM person.residence_region
 		AND coalesce(parsed.hukou_region, person.hukou_region) IS NOT DISTINCT FROM person.hukou_region;
-	parsed.seconds := least(greatest(extract(epoch FROM registry.form_time(form ->> 'finished_at') - registry.form_time(form ->> 'started_at')), 0), 1000000000)::integer;
+	parsed.seconds := (SELECT least(greatest(s.seconds, 0), 1000000000) FROM (SELECT extract(epoch FROM registry.form_time(form ->> 'finished_at') - registry.form_time(form ->> 'started_at'))) AS s (seconds)
+					   WHERE s.seconds IS NOT NULL)::integer;
 END;
 $$;
 COMMENT ON FUNCTION registry.read_form(jsonb, registry.survey_task) IS 'reads a registration form and finds every fault at once';
@@ -425,7 +426,7 @@ AS $$
 DECLARE
 	task registry.survey_task;
 	earlier registry.survey_submission;
-	found record;
+	reading record;
 	kept bigint;
 	answer jsonb;
 BEGIN
@@ -454,21 +455,21 @@ BEGIN
 		RAISE EXCEPTION 'survey task % does not wait for a form', $1
 			USING ERRCODE = 'RG041', DETAIL = format('Its state is %s.', task.state), HINT = 'A form in review can be returned by its reviewer.';
 	END IF;
-	SELECT r.faults, r.parsed INTO found FROM registry.read_form(form, task) r;
+	SELECT r.faults, r.parsed INTO reading FROM registry.read_form(form, task) r;
 	kept := task.form_id;
-	IF found.faults = '[]' THEN
-		kept := registry.keep_form(found.parsed, kept, 32::smallint);
-		PERFORM registry.file_proofs(found.parsed, kept);
+	IF reading.faults = '[]' THEN
+		kept := registry.keep_form(reading.parsed, kept, 32::smallint);
+		PERFORM registry.file_proofs(reading.parsed, kept);
 	ELSIF task.state IN (20, 30, 31) THEN
-		kept := registry.keep_form(found.parsed, kept, 31::smallint);
+		kept := registry.keep_form(reading.parsed, kept, 31::smallint);
 	END IF;
-	answer := jsonb_build_object('ok', found.faults = '[]', 'form_id', kept, 'faults', found.faults, 'notes', (found.parsed).notes);
+	answer := jsonb_build_object('ok', reading.faults = '[]', 'form_id', kept, 'faults', reading.faults, 'notes', (reading.parsed).notes);
 	INSERT INTO registry.survey_submission (person_id, territory, task_id, form_id, client_key, form, answer, submitted_by)
 		VALUES (task.person_id, task.territory, task.task_id, kept, $3, form, answer, registry.actor());
-	IF found.faults = '[]' OR task.state IN (20, 30) THEN
-		UPDATE registry.survey_task t SET state = CASE WHEN found.faults = '[]' THEN 32 ELSE 31 END, form_id = kept
+	IF reading.faults = '[]' OR task.state IN (20, 30, 31) THEN
+		UPDATE registry.survey_task t SET state = CASE WHEN reading.faults = '[]' THEN 32 ELSE 31 END, form_id = kept
 		WHERE t.person_id = task.person_id AND t.task_id = task.task_id;
-		PERFORM registry.set_handling(task.person_id, CASE WHEN found.faults = '[]' THEN 32 ELSE 31 END, kept, NULL);
+		PERFORM registry.set_handling(task.person_id, CASE WHEN reading.faults = '[]' THEN 32 ELSE 31 END, kept, NULL);
 	END IF;
 	RETURN answer;
 END;

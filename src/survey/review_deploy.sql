@@ -83,9 +83,6 @@ BEGIN
 			PERFORM registry.state_elsewhere(done.person_id, 'survey_form', done.form_id, scheme, done.elsewhere_region, NULL);
 		END LOOP;
 	END IF;
-	PERFORM registry.apply_item(done.person_id, 'phone', done.phone, done.signed_on, said);
-	PERFORM registry.apply_item(done.person_id, 'address', done.dwelling_address, done.signed_on, said);
-	PERFORM registry.apply_item(done.person_id, 'residence_region', done.dwelling_region::text, done.signed_on, said);
 	FOR asked IN
 		SELECT b.problem_id FROM registry.survey_task t JOIN registry.problem b ON b.problem_id = ANY (t.problems)
 		WHERE t.person_id = done.person_id AND t.task_id = done.task_id AND b.state IN ('open', 'sent', 'answered', 'rejected')
@@ -180,8 +177,18 @@ BEGIN
 	END IF;
 	persons := ARRAY[done.person_id, (effect ->> 'person_id')::bigint];
 	PERFORM registry.judge_again(array_remove(persons, NULL), CASE done.kind WHEN 'survey' THEN 'survey result' ELSE 'declared ' || done.kind END);
+	IF done.kind = 'survey' THEN
+		PERFORM registry.apply_item(done.person_id, i.item, i.value, done.signed_on, format('入户调查登记表%s号', done.form_id))
+		FROM (VALUES ('phone', done.phone), ('address', done.dwelling_address), ('residence_region', done.dwelling_region::text)) AS i (item, value);
+		-- the facts as they are with the answer ask nobody again (rule SV12)
+		UPDATE registry.survey_task t
+		SET fact_key = registry.survey_fact_key(p.gap, p.class, p.life_status, p.due,
+			(SELECT bit_xor(hashtextextended(concat_ws('|', b.rule_id, b.finding_key, b.reopened), 0)) FROM registry.problem b JOIN registry.survey_rule s USING (rule_id)
+			 WHERE b.person_id = p.person_id AND b.state <> 'closed'))
+		FROM registry.person p
+		WHERE p.person_id = done.person_id AND t.person_id = done.person_id AND t.task_id = done.task_id;
+	END IF;
 	UPDATE registry.survey_form f SET applied = effect WHERE f.person_id = done.person_id AND f.form_id = done.form_id;
-	-- the same facts, as they are now, ask nobody again (rule SV12)
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_form(registry.survey_form) IS 'applies a form after its second review and judges the person';

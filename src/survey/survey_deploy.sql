@@ -362,10 +362,17 @@ BEGIN
 	IF TG_OP = 'DELETE' THEN
 		RAISE EXCEPTION 'survey tasks are not deleted' USING ERRCODE = 'RG041', HINT = 'registry.recall_tasks() takes them back.';
 	END IF;
-	IF (NEW.person_id, NEW.task_id, NEW.dispatch_id, NEW.fact_key, NEW.issued_at)
-	   IS DISTINCT FROM (OLD.person_id, OLD.task_id, OLD.dispatch_id, OLD.fact_key, OLD.issued_at)
+	IF (NEW.person_id, NEW.task_id, NEW.dispatch_id, NEW.issued_at)
+	   IS DISTINCT FROM (OLD.person_id, OLD.task_id, OLD.dispatch_id, OLD.issued_at)
+	   -- once it is decided: the facts as they are with the answer
+	   OR (NEW.fact_key <> OLD.fact_key AND NOT (OLD.state IN (40, 60, 90) AND NEW.state = OLD.state))
 	   OR NEW.territory OPERATOR(registry.<>) OLD.territory THEN
 		RAISE EXCEPTION 'task % keeps whom it concerns and where it was sent', OLD.task_id USING ERRCODE = 'RG041';
+	END IF;
+	IF NEW.form_id IS DISTINCT FROM OLD.form_id
+	   AND (OLD.form_id IS NOT NULL
+			OR NOT EXISTS (SELECT FROM registry.survey_form f WHERE f.person_id = NEW.person_id AND f.form_id = NEW.form_id AND f.task_id = NEW.task_id)) THEN
+		RAISE EXCEPTION 'task % keeps its form', OLD.task_id USING ERRCODE = 'RG041';
 	END IF;
 	recalled := NEW.recalled_at IS NOT NULL AND OLD.recalled_at IS NULL;
 	IF recalled <> (NEW.state = 90 AND OLD.state <> 90 AND NEW.recalled_at IS NOT NULL) OR (OLD.recalled_at IS NOT NULL AND NEW.recalled_at IS DISTINCT FROM OLD.recalled_at) THEN
@@ -375,6 +382,10 @@ BEGIN
 		IF NOT EXISTS (SELECT FROM registry.survey_step s WHERE s.from_state = OLD.state AND s.to_state = NEW.state AND (s.act = 'recall') = recalled) THEN
 			RAISE EXCEPTION 'task % cannot go from state % to %', OLD.task_id, OLD.state, NEW.state
 				USING ERRCODE = 'RG041', HINT = 'registry.survey_step lists the ways.';
+		END IF;
+		IF NEW.state = 32 AND NOT EXISTS (SELECT FROM registry.survey_form f WHERE f.person_id = NEW.person_id AND f.form_id = NEW.form_id AND f.state = 32) THEN
+			RAISE EXCEPTION 'no form leads task % to its review', OLD.task_id
+				USING ERRCODE = 'RG042', HINT = 'registry.submit_form() hands one in.';
 		END IF;
 		IF NOT recalled AND NEW.state NOT IN (31, 32) THEN
 			SELECT f.round INTO form_round FROM registry.survey_form f WHERE f.person_id = NEW.person_id AND f.form_id = NEW.form_id;
