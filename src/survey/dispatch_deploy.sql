@@ -38,6 +38,8 @@ COMMENT ON FUNCTION registry.survey_fact_key(smallint, text, smallint, smallint,
 CREATE OR REPLACE FUNCTION registry.survey_candidates(place region_code, filter jsonb)
 	RETURNS TABLE (person_id bigint, territory region_code, state smallint, reasons text[], problems bigint[], fact_key bigint, settled text)
 	LANGUAGE plpgsql STABLE ROWS 1000000
+	SET jit = off
+	SET work_mem = '64MB'
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
@@ -122,14 +124,11 @@ BEGIN
 			ELSE 'covered'
 		   END
 	FROM candidate c
-	LEFT JOIN LATERAL (
-		-- a recalled task answered nothing
-		SELECT CASE WHEN t.state IN (40, 60, 90) THEN 'answered' ELSE 'issued' END AS settled
-		FROM registry.survey_task t
-		WHERE t.person_id = c.person_id
-		  AND (t.state NOT IN (40, 60, 90) OR (t.fact_key = c.fact_key AND t.recalled_at IS NULL))
-		ORDER BY t.state NOT IN (40, 60, 90) DESC
-		LIMIT 1) s ON true;
+	LEFT JOIN registry.survey_task o ON o.person_id = c.person_id AND o.state NOT IN (40, 60, 90)
+	-- a recalled task answered nothing
+	LEFT JOIN (SELECT DISTINCT t.person_id, t.fact_key FROM registry.survey_task t WHERE t.state IN (40, 60, 90) AND t.recalled_at IS NULL) a
+		ON a.person_id = c.person_id AND a.fact_key = c.fact_key
+	CROSS JOIN LATERAL (SELECT CASE WHEN o.person_id IS NOT NULL THEN 'issued' WHEN a.person_id IS NOT NULL THEN 'answered' END AS settled) s;
 END;
 $$;
 COMMENT ON FUNCTION registry.survey_candidates(region_code, jsonb) IS 'whom a naive list would send to a doorstep, and why not (settled null: a visit is needed)';
@@ -184,6 +183,8 @@ COMMENT ON FUNCTION registry.settlement(text, jsonb) IS 'how a naive list of the
  */
 CREATE OR REPLACE FUNCTION registry.dispatch(territory text, filter jsonb DEFAULT '{}', due_date date DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER
+	SET jit = off
+	SET work_mem = '64MB'
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
@@ -199,6 +200,8 @@ BEGIN
 		RAISE EXCEPTION 'the due date % has passed', due_date USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	PERFORM registry.share_persons();
+	-- one after the other, so that nobody gets two tasks
+	PERFORM pg_advisory_xact_lock(hashtextextended('registry.dispatch', 0));
 	INSERT INTO registry.survey_dispatch (territory, filter, due_date, issued_by)
 		VALUES (place, coalesce($2, '{}'), $3, registry.actor())
 		RETURNING survey_dispatch.dispatch_id INTO made;
@@ -214,7 +217,6 @@ BEGIN
 		FROM candidate c LEFT JOIN staff s ON s.territory OPERATOR(registry.=) c.territory
 		WHERE c.settled IS NULL
 		ORDER BY c.person_id
-		ON CONFLICT DO NOTHING
 		RETURNING 1
 	)
 	SELECT (SELECT count(*) FROM candidate) AS considered, (SELECT count(*) FROM issued) AS tasks,

@@ -117,6 +117,7 @@ AS $$
 DECLARE
 	outcome CONSTANT text := CASE $2 WHEN 'accept' THEN 'accepted' WHEN 'return' THEN 'returned' ELSE $2 END;
 	form registry.survey_form;
+	seen CONSTANT smallint := (SELECT f.state FROM registry.survey_form f WHERE f.form_id = $1);
 	next_state smallint;
 BEGIN
 	IF outcome IS NULL OR outcome NOT IN ('accepted', 'returned') THEN
@@ -127,7 +128,7 @@ BEGIN
 			HINT = 'Say why, or box by box: [{"field": "phone", "message": "…"}].';
 	END IF;
 	-- an accepted second review judges the person: alone, and before the form is locked
-	IF outcome = 'accepted' AND (SELECT f.state FROM registry.survey_form f WHERE f.form_id = $1) = 34 THEN
+	IF outcome = 'accepted' AND seen = 34 THEN
 		PERFORM registry.lock_persons();
 	ELSE
 		PERFORM registry.share_persons();
@@ -136,8 +137,9 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'form % does not exist', $1 USING ERRCODE = 'undefined_object', HINT = 'registry.review_list shows the forms that wait.';
 	END IF;
-	IF form.state NOT IN (32, 34) THEN
-		RAISE EXCEPTION 'form % does not wait for a review', $1
+	-- who decided on the first review must not find it counted as the second
+	IF form.state NOT IN (32, 34) OR form.state <> seen THEN
+		RAISE EXCEPTION 'form % does not wait for this review', $1
 			USING ERRCODE = 'RG041', DETAIL = format('Its state is %s.', form.state), HINT = 'registry.review_list shows the forms that wait.';
 	END IF;
 	INSERT INTO registry.review (person_id, territory, form_id, round, stage, decision, reason, items, reviewer, reviewer_login)

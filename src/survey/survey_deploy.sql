@@ -584,6 +584,22 @@ END;
 $$;
 COMMENT ON FUNCTION registry.share_persons() IS 'waits for compare() and acts that judge persons, beside other clerks';
 
+-- Rows by place, where the room of rights is deployed: for tools that are given
+-- rights on these tables.  The acts run with their owner's rights and ask
+-- survey_may().
+DO $do$
+DECLARE
+	secured text;
+BEGIN
+	IF to_regprocedure('registry.secure_table(text, text, text)') IS NOT NULL THEN
+		FOREACH secured IN ARRAY ARRAY['survey_task', 'survey_form', 'survey_submission', 'review', 'survey_proof', 'survey_dispatch', 'survey_staff', 'handling'] LOOP
+			PERFORM registry.secure_table(secured, 'territory BETWEEN registry.territory_low() AND registry.territory_high() AND registry.sees(territory)',
+										  'registry.may_change(territory)');
+		END LOOP;
+	END IF;
+END
+$do$;
+
 REVOKE EXECUTE ON FUNCTION registry.survey_may(text, region_code),
 	registry.survey_demand(text[], region_code, text), registry.review_backs(bigint, bigint, integer, smallint),
 	registry.set_handling(bigint, integer, bigint, text), registry.share_persons(),
