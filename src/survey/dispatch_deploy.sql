@@ -25,9 +25,9 @@ COMMENT ON VIEW registry.survey_rule IS 'rules whose problems are answered by a 
 
 -- The facts for which a person is asked: the same facts ask once (rule SV12).
 CREATE OR REPLACE FUNCTION registry.survey_fact_key(gap smallint, class text, life_status smallint, due smallint, facts bigint) RETURNS bigint
+	-- without a setting of its own it is inlined, which halves the time of a dispatch
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-	RETURN hashtextextended(concat_ws('|', gap, class, life_status, due, coalesce(facts, 0)), 0);
+	RETURN hashtextextended(class, (((gap::bigint << 20) | (due::bigint << 10) | life_status::bigint) << 20) # coalesce(facts, 0));
 COMMENT ON FUNCTION registry.survey_fact_key(smallint, text, smallint, smallint, bigint) IS 'hash of the facts for which a person is asked';
 
 /*
