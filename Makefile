@@ -13,7 +13,7 @@ root := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
 
 # The rooms, in the order in which they may use each other: a room uses only
 # rooms to its left, in C and in SQL.
-ROOMS = region citizen coverage name person changelog intake classify problem compare territory report
+ROOMS = region citizen coverage name person changelog intake classify problem compare territory survey report
 
 SOURCES := src/module.c $(foreach room,$(ROOMS),$(patsubst $(root)/%,%,$(sort $(wildcard $(root)/src/$(room)/*.c))))
 OBJS = $(SOURCES:.c=.o)

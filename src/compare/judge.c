@@ -154,6 +154,7 @@ typedef struct Judge
 	FactStream *circumstance;
 	FactStream *elsewhere;
 	FactStream *stored;			/* rows of registry.person */
+	FactStream *handling;		/* what offices decided */
 	FactStream *touched;		/* NULL when everybody is judged */
 	RowWriter  *verdicts;
 	RowWriter  *findings;
@@ -725,6 +726,8 @@ find_work_state(const Judge *judge, const Verdict *verdict)
 
 	if (verdict->class == CLASS_GONE)
 		return 90;
+	if (judge->handling->person_id == judge->dossier.person_id)
+		return stream_int16(judge->handling, 1);
 	if (verdict->class == CLASS_UNKNOWN)
 		return 60;
 	for (int i = 0; i < judge->found_count; i++)
@@ -953,6 +956,8 @@ judge_person(Judge *judge, int64 person_id)
 	if (judge->items.name_from_register && name_is_invalid(judge->items.name, strlen(judge->items.name)))
 		judge->items.name_from_register = false;
 	judge->items.phone_from_register = judge->items.phone != NULL;
+	while (judge->handling->person_id < person_id)
+		stream_advance(judge->handling);
 	read_enrolments(judge, person_id);
 	read_circumstances(judge, person_id);
 	read_elsewheres(judge, person_id);
@@ -1024,6 +1029,10 @@ open_streams(Judge *judge, bool everyone)
 								"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p "
 								"JOIN pg_temp.registry_touched t USING (person_id) ORDER BY p.person_id",
 								PERSON_COLUMN_COUNT);
+	judge->handling = stream_open(everyone ?
+								  "SELECT h.person_id, h.work_state FROM registry.handling h ORDER BY h.person_id" :
+								  "SELECT h.person_id, h.work_state FROM registry.handling h "
+								  "JOIN pg_temp.registry_touched t USING (person_id) ORDER BY h.person_id", 2);
 	judge->touched = everyone ? NULL :
 		stream_open("SELECT t.person_id FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id", 1);
 }
@@ -1090,6 +1099,7 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	stream_close(judge->circumstance);
 	stream_close(judge->elsewhere);
 	stream_close(judge->stored);
+	stream_close(judge->handling);
 	if (judge->touched != NULL)
 		stream_close(judge->touched);
 	writer_close(judge->verdicts);
