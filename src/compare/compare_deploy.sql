@@ -40,27 +40,33 @@ END;
 $$;
 COMMENT ON FUNCTION registry.reference_date() IS 'date at which the registry judges: setting reference_date, else the newest cutoff of the applied batches';
 
--- Tables that one recompute works in; they vanish with its transaction, and are
--- emptied for the next act of the same one.  Only the owner's own: a trigger on
--- somebody else's would run with the owner's rights.
-CREATE OR REPLACE FUNCTION registry.create_recompute_tables() RETURNS void
+-- Tables that one recompute works in; they vanish with its transaction.  Those of
+-- edits are lasting: they are used again by the next edit of the session, as long
+-- as they are small.  Only the owner's own: a trigger on somebody else's would
+-- run with the owner's rights.
+DROP FUNCTION IF EXISTS registry.create_recompute_tables();
+CREATE OR REPLACE FUNCTION registry.create_recompute_tables(lasting boolean DEFAULT false) RETURNS void
 	LANGUAGE plpgsql
 	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	kept text;
 BEGIN
-	IF (SELECT count(*) FROM pg_class c
+	IF lasting AND (SELECT count(*) FROM pg_class c
 		WHERE c.oid IN (to_regclass('pg_temp.registry_touched'), to_regclass('pg_temp.registry_verdict'), to_regclass('pg_temp.registry_finding'))
 		  AND c.relowner = current_user::regrole AND NOT c.relhastriggers AND NOT c.relhasrules
-		  AND c.relnatts = CASE c.relname WHEN 'registry_touched' THEN 2 WHEN 'registry_verdict' THEN 34 ELSE 10 END) = 3 THEN
+		  AND c.relnatts = CASE c.relname WHEN 'registry_touched' THEN 2 WHEN 'registry_verdict' THEN 34 ELSE 10 END
+		  AND c.reltuples <= 100 AND pg_relation_size(c.oid) <= 262144) = 3 THEN
 		DELETE FROM pg_temp.registry_touched;
 		DELETE FROM pg_temp.registry_verdict;
 		DELETE FROM pg_temp.registry_finding;
 		RETURN;
 	END IF;
 	DROP TABLE IF EXISTS pg_temp.registry_touched, pg_temp.registry_verdict, pg_temp.registry_finding;
-	CREATE TEMP TABLE registry_touched (person_id bigint PRIMARY KEY, last_seen date) ON COMMIT DROP;
-	CREATE TEMP TABLE registry_verdict ON COMMIT DROP AS
+	kept := CASE WHEN lasting THEN 'PRESERVE ROWS' ELSE 'DROP' END;
+	EXECUTE format($q$CREATE TEMP TABLE registry_touched (person_id bigint PRIMARY KEY, last_seen date) ON COMMIT %1$s$q$, kept);
+	EXECUTE format($q$CREATE TEMP TABLE registry_verdict ON COMMIT %1$s AS
 		SELECT p.person_id, p.territory, p.citizen_id, p.id_kind, p.id_no, p.name, p.name_key, p.sex, p.birth_date,
 			   p.ethnic, p.hukou_region, p.residence_region, p.phone, p.address, p.life_status, p.life_since,
 			   p.employment, p.worker_kind, p.paying, p.receiving, p.paused, p.elsewhere, p.due, p.gap, p.standing,
@@ -68,14 +74,18 @@ BEGIN
 			   false AS is_new, false AS changed, false AS rows_elsewhere,
 			   p.territory AS old_territory, p.standing AS old_standing, p.class AS old_class
 		FROM registry.person p
-		WITH NO DATA;
-	CREATE TEMP TABLE registry_finding ON COMMIT DROP AS
+		WITH NO DATA$q$, kept);
+	EXECUTE format($q$CREATE TEMP TABLE registry_finding ON COMMIT %1$s AS
 		SELECT p.person_id, p.territory, p.rule_id, p.finding_key, p.employer, p.schemes, p.months, p.amount, p.keep, p.evidence
 		FROM registry.problem p
-		WITH NO DATA;
+		WITH NO DATA$q$, kept);
+	IF lasting THEN
+		-- the planner shall take them for the small tables they are
+		ANALYZE pg_temp.registry_touched, pg_temp.registry_verdict, pg_temp.registry_finding;
+	END IF;
 END;
 $$;
-COMMENT ON FUNCTION registry.create_recompute_tables() IS 'temporary tables of one recompute';
+COMMENT ON FUNCTION registry.create_recompute_tables(boolean) IS 'temporary tables of one recompute';
 
 -- Employers for which work injury insurance is paid: a fact that reaches over
 -- persons, so the public servants of an employer whose answer changed are touched.
@@ -201,8 +211,12 @@ COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller
  * started: of a compare(), which also looks through the rows that are nobody's
  *		and tells its steps; null for an act, whose findings are all of the
  *		persons it touched
+ * employers, row_keys: of an edit, employers and rows without a person (their
+ *		finding keys) whose findings may have changed
  */
-CREATE OR REPLACE FUNCTION registry.recompute(everyone boolean, reference date, batch bigint, started timestamptz DEFAULT NULL)
+DROP FUNCTION IF EXISTS registry.recompute(boolean, date, bigint, timestamptz);
+CREATE OR REPLACE FUNCTION registry.recompute(everyone boolean, reference date, batch bigint, started timestamptz DEFAULT NULL,
+											  employers text[] DEFAULT NULL, row_keys bigint[] DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
@@ -217,19 +231,21 @@ BEGIN
 		PERFORM registry.report_step(started, format('judged %s persons', judged));
 		ANALYZE pg_temp.registry_verdict (person_id);
 	END IF;
-	PERFORM registry.find_other_problems(listed);
+	PERFORM registry.find_other_problems(listed, row_keys);
 	PERFORM registry.find_predicate_problems(reference, listed);
 	IF listed THEN
 		PERFORM registry.find_employer_problems(reference);
 		ANALYZE pg_temp.registry_finding;
 		PERFORM registry.report_step(started, format('%s findings', (SELECT count(*) FROM pg_temp.registry_finding)));
+	ELSIF employers IS NOT NULL THEN
+		PERFORM registry.find_employer_problems(reference, employers);
 	END IF;
 	PERFORM registry.write_persons();
 	IF listed THEN
 		PERFORM registry.report_step(started, 'persons written');
 	END IF;
 	PERFORM registry.follow_territory();
-	PERFORM registry.write_problems(everyone, batch, listed);
+	PERFORM registry.write_problems(everyone, batch, listed, employers, row_keys);
 	IF listed THEN
 		PERFORM registry.report_step(started, 'problems written');
 	END IF;
@@ -240,7 +256,7 @@ BEGIN
 	RETURN judged;
 END;
 $$;
-COMMENT ON FUNCTION registry.recompute(boolean, date, bigint, timestamptz) IS
+COMMENT ON FUNCTION registry.recompute(boolean, date, bigint, timestamptz, text[], bigint[]) IS
 	'judges everybody or the touched persons and writes states, problems and cells; internal to compare() and to acts on persons';
 
 -- Acts on persons and compare() go one after the other: each holds this to the
@@ -282,6 +298,7 @@ BEGIN
 			USING ERRCODE = 'RG001', HINT = 'Wait for it to finish, then call compare() again.';
 	END IF;
 	PERFORM registry.lock_persons();
+	PERFORM registry.begin_act();
 	PERFORM registry.create_recompute_tables();
 
 	LOOP
@@ -334,15 +351,16 @@ BEGIN
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 	-- last, because it judges again whom it joins
 	PERFORM registry.link_documents();
+	PERFORM registry.end_act();
 	PERFORM registry.report_step(started, 'done');
 END;
 $$;
 COMMENT ON PROCEDURE registry.compare(boolean) IS 'applies staged batches and recomputes the persons they touch; full => true recomputes everybody';
 
-REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(),
+REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(boolean),
 	registry.refresh_employer_injury(date),
 	registry.touch_others(date, date),
-	registry.recompute(boolean, date, bigint, timestamptz),
+	registry.recompute(boolean, date, bigint, timestamptz, text[], bigint[]),
 	registry.lock_persons(),
 	registry.analyze_grown(text[]) FROM PUBLIC;
 

@@ -120,6 +120,7 @@ AS $$
 DECLARE
 	old_cause CONSTANT text := current_setting('registry.cause', true);
 BEGIN
+	PERFORM registry.begin_act();
 	PERFORM set_config('registry.cause', act, true);
 	PERFORM registry.create_recompute_tables();
 	PERFORM registry.settle_links(members);
@@ -138,6 +139,7 @@ BEGIN
 	-- lock lets nobody see what was done before it
 	UPDATE registry.setting s SET value = s.value WHERE s.name = 'current_reference_date';
 	PERFORM set_config('registry.cause', coalesce(old_cause, ''), true);
+	PERFORM registry.end_act();
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_links(bigint[], text) IS 'settles the links of some persons and judges whom that touches';
