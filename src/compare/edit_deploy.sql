@@ -51,6 +51,12 @@ BEGIN
 	END IF;
 	-- ids are dense: two new persons at once take them one after the other
 	PERFORM pg_advisory_xact_lock(hashtextextended('registry.numbers', 0));
+	SELECT a.person_id, a.origin_person INTO person_id, origin_person
+	FROM registry.person_alias a
+	WHERE a.value = number_person.citizen_id::text AND a.kind = 'citizen_id';
+	IF FOUND THEN
+		RETURN;
+	END IF;
 	SELECT greatest((SELECT max(a.person_id) FROM registry.person_alias a),
 					(SELECT max(greatest(l.person_id, l.other_id)) FROM registry.link l), 0) + 1 INTO person_id;
 	origin_person := person_id;
@@ -134,20 +140,16 @@ END;
 $$;
 COMMENT ON FUNCTION registry.edit_correct() IS 'trigger: a row whose number is corrected goes to the person of the number';
 
--- Two who edit one person come one after the other; whoever edits very many
--- takes the place of an act.
+-- Two who edit one person come one after the other; the row is the lock, because
+-- whoever corrects an item in place holds it already.
 CREATE OR REPLACE FUNCTION registry.lock_edited(persons bigint[]) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
-	IF cardinality(persons) > 1000 THEN
-		PERFORM registry.lock_persons();
-	ELSE
-		PERFORM pg_advisory_xact_lock(1919248243, u.slot)		-- "regs"
-		FROM (SELECT DISTINCT (p & 2147483647)::integer AS slot FROM unnest(persons) p ORDER BY 1) u;
-	END IF;
-	-- where the snapshot is older than the wait, an act in between cannot be seen
+	PERFORM FROM registry.person p WHERE p.person_id = ANY (persons) ORDER BY p.person_id FOR NO KEY UPDATE;
+	-- where the snapshot is older than the wait, an act in between cannot be seen:
+	-- this fails then
 	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
 		PERFORM FROM registry.setting s WHERE s.name = 'current_reference_date' FOR KEY SHARE;
 	END IF;
@@ -238,6 +240,9 @@ BEGIN
 	INSERT INTO pg_temp.registry_touched (person_id) SELECT p FROM unnest(persons) p;
 	keys := ARRAY(SELECT hashtextextended(k::text, 0) FROM unnest(row_keys) k);
 	PERFORM registry.recompute(false, reference, NULL, NULL, employers, keys);
+	-- also of who stays as he was: another edit under repeatable read, which does
+	-- not see this one, fails on the row
+	UPDATE registry.person p SET updated_at = now() WHERE p.person_id = ANY (persons) AND p.updated_at <> now();
 END;
 $$;
 COMMENT ON FUNCTION registry.follow_edit(bigint[], text[], uuid[], registry.citizen_id[]) IS 'judges the persons of an edit by hand and whom its facts reach';

@@ -222,10 +222,15 @@ CREATE OR REPLACE FUNCTION registry.find_predicate_problems(reference date, list
 AS $$
 DECLARE
 	rule record;
-	judged text := registry.rule_subject_query('pg_temp.registry_verdict', format('%L::timestamp', reference));
-	others text := registry.rule_subject_query('registry.person', format('%L::timestamp', reference))
-		|| ' WHERE NOT EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = s.person_id)';
+	judged text;
+	others text;
 BEGIN
+	IF NOT EXISTS (SELECT FROM registry.rule r WHERE r.predicate IS NOT NULL AND r.active) THEN
+		RETURN;
+	END IF;
+	judged := registry.rule_subject_query('pg_temp.registry_verdict', format('%L::timestamp', reference));
+	others := registry.rule_subject_query('registry.person', format('%L::timestamp', reference))
+		|| ' WHERE NOT EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = s.person_id)';
 	FOR rule IN SELECT r.rule_id, r.predicate, r.scope, r.last_error FROM registry.rule r
 				WHERE r.predicate IS NOT NULL AND registry.rule_in_force(r, reference) ORDER BY r.rule_id LOOP
 		BEGIN

@@ -38,6 +38,7 @@ AS $$
 DECLARE
 	author bigint;
 	said text := coalesce(current_setting('registry.batch_id', true), '');
+	renamed boolean;
 	by_batch boolean := to_regclass('pg_temp.registry_author') IS NOT NULL;
 BEGIN
 	IF registry.may_load('registry.person') THEN
@@ -52,8 +53,10 @@ BEGIN
 
 	IF NOT by_batch THEN
 		-- an act or an edit: the change log says what the transaction said
+		renamed := EXISTS (SELECT FROM pg_temp.registry_verdict v LEFT JOIN registry.person p USING (person_id)
+						   WHERE (v.is_new OR v.changed) AND v.name_key IS DISTINCT FROM p.name_key);
 		PERFORM registry.write_verdicts();
-		IF EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.is_new OR v.changed) THEN
+		IF renamed THEN
 			PERFORM registry.follow_names();
 		END IF;
 		RETURN;
@@ -112,7 +115,7 @@ BEGIN
 	DROP TABLE IF EXISTS pg_temp.registry_moved;
 	CREATE TEMP TABLE registry_moved ON COMMIT DROP AS
 		SELECT v.person_id, v.territory FROM pg_temp.registry_verdict v WHERE v.rows_elsewhere;
-	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere'] LOOP
+	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere', 'person_item'] LOOP
 		EXECUTE format('UPDATE registry.%I f SET territory = m.territory FROM pg_temp.registry_moved m'
 					   ' WHERE f.person_id = m.person_id AND f.territory IS DISTINCT FROM m.territory', fact);
 	END LOOP;
@@ -241,7 +244,12 @@ BEGIN
 	HAVING sum(g.persons) <> 0
 	ORDER BY 1, 2, 3
 	ON CONFLICT (territory, kind, standing) DO UPDATE SET persons = c.persons + excluded.persons;
-	DELETE FROM registry.coverage_cell c WHERE c.persons = 0;
+	DELETE FROM registry.coverage_cell c
+	USING (SELECT DISTINCT registry.region_at_level(v.old_territory, l.level) AS territory
+		   FROM pg_temp.registry_verdict v
+		   CROSS JOIN LATERAL generate_series(1, registry.region_level(v.old_territory)) l(level)
+		   WHERE v.changed) t
+	WHERE c.territory = t.territory AND c.persons = 0;
 END;
 $$;
 COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';
