@@ -151,7 +151,7 @@ BEGIN
 	-- where the snapshot is older than the wait, an act in between cannot be seen:
 	-- this fails then
 	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-		PERFORM FROM registry.setting s WHERE s.name = 'current_reference_date' FOR KEY SHARE;
+		PERFORM FROM registry.setting s WHERE s.name = 'current_reference_date' FOR SHARE;
 	END IF;
 END;
 $$;
