@@ -190,16 +190,51 @@ END;
 $$;
 COMMENT ON FUNCTION registry.analyze_grown(text[]) IS 'analyzes tables that grew by a fifth since they were analyzed';
 
--- Progress of a long act, for whoever watches it.
+-- Steps of compare() as they are told, in patterns of LIKE; others see their
+-- numbers in the locks of the running transaction, so the last must stay the last.
+CREATE OR REPLACE FUNCTION registry.compare_steps() RETURNS text[]
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT ARRAY['begun', 'applying % batches', 'new numbers registered', 'registers applied', 'enrolments applied',
+				 'lists applied, broken numbers repaired', 'judging % persons at %', 'judged % persons', '% findings',
+				 'persons written', 'problems written', 'coverage counted', '% proposals', 'done'];
+END;
+COMMENT ON FUNCTION registry.compare_steps() IS 'steps of compare(), for registry.progress';
+
+-- Progress of a long act, for whoever watches it: a notice to the caller, and a
+-- lock that nobody else wants, whose key says step and second to everybody.
 CREATE OR REPLACE FUNCTION registry.report_step(started timestamptz, step text) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	seconds CONSTANT numeric := extract(epoch FROM clock_timestamp() - started);
+	number integer := (SELECT min(s.number) FROM unnest(registry.compare_steps()) WITH ORDINALITY AS s (pattern, number) WHERE step LIKE s.pattern);
 BEGIN
-	RAISE NOTICE '% s  %', to_char(extract(epoch FROM clock_timestamp() - started), 'FM99990.00'), step;
+	IF number IS NOT NULL THEN
+		PERFORM pg_advisory_xact_lock_shared(1919250544, least(floor(seconds)::integer, 16777215) * 64 + number);	-- "regp"
+	END IF;
+	IF step = 'begun' THEN
+		PERFORM pg_advisory_xact_lock_shared(1919250547, (extract(epoch FROM started) - 1577836800)::integer);	-- "regs", seconds since 2020
+		RETURN;
+	END IF;
+	RAISE NOTICE '% s  %', to_char(seconds, 'FM99990.00'), step;
 END;
 $$;
-COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller how far a long act has come';
+COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller and registry.progress how far a long act has come';
+
+-- A running compare(), seen from other sessions before it commits.
+CREATE OR REPLACE VIEW registry.progress AS
+SELECT s.pid, s.step, s.started, s.started + make_interval(secs => s.second) AS step_since,
+	   extract(epoch FROM clock_timestamp() - s.started)::integer AS seconds
+FROM (SELECT DISTINCT ON (k.pid) k.pid, replace(k.steps[k.key % 64], '%', '…') AS step, k.key / 64 AS second,
+			 to_timestamp(1577836800 + b.objid::bigint) AS started
+	  FROM (SELECT l.pid, l.objid::bigint AS key, registry.compare_steps() AS steps
+			FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
+			WHERE l.locktype = 'advisory' AND l.classid = 1919250544 AND l.objsubid = 2 AND d.datname = current_database()) k
+	  JOIN pg_catalog.pg_locks b ON b.pid = k.pid AND b.locktype = 'advisory' AND b.classid = 1919250547 AND b.objsubid = 2
+	  ORDER BY k.pid, k.key DESC) s;
+COMMENT ON VIEW registry.progress IS 'the compare() that runs at this moment: the last step it told, since when, and how many seconds it runs';
 
 /*
  * Judges everybody, or the persons of pg_temp.registry_touched, and writes what
@@ -299,6 +334,7 @@ BEGIN
 	END IF;
 	PERFORM registry.lock_persons();
 	PERFORM registry.begin_act();
+	PERFORM registry.report_step(started, 'begun');
 	PERFORM registry.create_recompute_tables();
 
 	LOOP
