@@ -38,6 +38,7 @@ check: server-install
 .PHONY: long
 long: server-install
 	@ACTS=10000 bash $(root)/test/check t/merge.sh
+	@OPERATIONS=10000 bash $(root)/test/check t/edits.sh
 
 -include $(root)/test/city/city.mk
 -include $(root)/test/bench/bench.mk

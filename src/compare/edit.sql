@@ -22,3 +22,8 @@ CREATE FUNCTION edit_lock() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'registry_edit_lock'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION edit_lock() IS 'before an edit by hand: waits for compare() and other acts to end';
+
+CREATE FUNCTION law_changed() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'registry_law_changed'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION law_changed() IS 'after a change of the law: sessions that keep it read it anew';

@@ -368,6 +368,19 @@ BEGIN
 END
 $do$;
 
+-- Sessions keep the law they judge single edits by, and are told when it changes.
+DO $do$
+DECLARE
+	law text;
+BEGIN
+	FOREACH law IN ARRAY ARRAY['scheme', 'scheme_merger', 'retirement_rule', 'minimum_contribution', 'due_rule', 'rule', 'conflict_rule'] LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER law_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON registry.%1$I'
+					   ' FOR EACH STATEMENT EXECUTE FUNCTION registry.law_changed();'
+					   ' ALTER TABLE registry.%1$I ENABLE ALWAYS TRIGGER law_changed', law);
+	END LOOP;
+END
+$do$;
+
 REVOKE EXECUTE ON FUNCTION registry.refresh_injury_of(text[], date), registry.employer_matters(text, text), registry.number_person(text), registry.lock_edited(bigint[]),
 	registry.follow_edit(bigint[], text[], uuid[], registry.citizen_id[]),
 	registry.settle_edited(regclass, uuid[]), registry.settle_corrected(uuid[]),

@@ -1159,11 +1159,12 @@ open_few(Judge *judge)
 	return true;
 }
 
-static void
+/* True when all rows of the persons were read at once. */
+static bool
 open_streams(Judge *judge, bool everyone)
 {
 	if (!everyone && open_few(judge))
-		return;
+		return true;
 	judge->population = open_facts(POPULATION_QUERY, "p", "row_id", POP_COLUMNS, everyone);
 	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", "enrolment_id", ENR_COLUMNS, everyone);
 	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", "circumstance_id", CIR_COLUMNS, everyone);
@@ -1177,6 +1178,7 @@ open_streams(Judge *judge, bool everyone)
 								STATED_QUERY " JOIN pg_temp.registry_touched t USING (person_id)" STATED_ORDER, STATED_COLUMNS);
 	judge->touched = everyone ? NULL :
 		stream_open("SELECT t.person_id FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id", 1);
+	return false;
 }
 
 static void
@@ -1216,17 +1218,17 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	Judge	   *judge;
 	int64		person_id;
 	int64		judged = 0;
+	bool		few;
 
 	SPI_connect();
 	judge = palloc0(sizeof(Judge));
 	judge->home = PG_GETARG_REGION_CODE(2);
-	load_calendar(&judge->calendar, reference);
-	load_rule_book(&judge->book, &judge->rules, reference);
 	judge->verdicts = writer_open(PG_GETARG_OID(3), "person", verdict_columns, VERDICT_COLUMN_COUNT);
 	judge->findings = writer_open(PG_GETARG_OID(4), "problem", finding_columns, FINDING_COLUMN_COUNT);
-	judge->book.pause = pause_for_interrupts;
 	judge->person_context = AllocSetContextCreate(CurrentMemoryContext, "registry person", ALLOCSET_DEFAULT_SIZES);
-	open_streams(judge, everyone);
+	few = open_streams(judge, everyone);
+	load_law(&judge->calendar, &judge->book, &judge->rules, reference, few);
+	judge->book.pause = pause_for_interrupts;
 
 	while ((person_id = next_person(judge)) != NO_PERSON)
 	{
