@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION registry.home_region() RETURNS region_code
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
-	RETURN registry.setting('home_region')::registry.region_code;
+	RETURN (SELECT s.value::registry.region_code FROM registry.setting s WHERE s.name = 'home_region');
 END;
 $$;
 COMMENT ON FUNCTION registry.home_region() IS 'region this registry is responsible for';
@@ -33,8 +33,8 @@ CREATE OR REPLACE FUNCTION registry.reference_date() RETURNS date
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
-	RETURN coalesce(registry.setting('reference_date')::date,
-					registry.setting('current_reference_date')::date,
+	RETURN coalesce((SELECT s.value::date FROM registry.setting s WHERE s.name = 'reference_date'),
+					(SELECT s.value::date FROM registry.setting s WHERE s.name = 'current_reference_date'),
 					current_date);
 END;
 $$;
@@ -53,11 +53,7 @@ AS $$
 DECLARE
 	kept text;
 BEGIN
-	IF lasting AND (SELECT count(*) FROM pg_class c
-		WHERE c.oid IN (to_regclass('pg_temp.registry_touched'), to_regclass('pg_temp.registry_verdict'), to_regclass('pg_temp.registry_finding'))
-		  AND c.relowner = current_user::regrole AND NOT c.relhastriggers AND NOT c.relhasrules
-		  AND c.relnatts = CASE c.relname WHEN 'registry_touched' THEN 2 WHEN 'registry_verdict' THEN 34 ELSE 10 END
-		  AND c.reltuples <= 100 AND pg_relation_size(c.oid) <= 262144) = 3 THEN
+	IF lasting AND registry.has_recompute_tables() THEN
 		DELETE FROM pg_temp.registry_touched;
 		DELETE FROM pg_temp.registry_verdict;
 		DELETE FROM pg_temp.registry_finding;
@@ -275,8 +271,10 @@ BEGIN
 	ELSIF employers IS NOT NULL THEN
 		PERFORM registry.find_employer_problems(reference, employers);
 	END IF;
-	PERFORM registry.write_persons();
-	IF listed THEN
+	IF NOT listed THEN
+		PERFORM registry.write_verdicts();
+	ELSE
+		PERFORM registry.write_persons();
 		PERFORM registry.report_step(started, 'persons written');
 	END IF;
 	PERFORM registry.follow_territory();

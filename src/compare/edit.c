@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -19,6 +20,8 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
@@ -27,6 +30,7 @@ REGISTRY_FUNCTION(registry_acting);
 REGISTRY_FUNCTION(registry_begin_act);
 REGISTRY_FUNCTION(registry_end_act);
 REGISTRY_FUNCTION(registry_edit_lock);
+REGISTRY_FUNCTION(registry_has_recompute_tables);
 
 #define ACTS_AT_ONCE 32
 
@@ -136,4 +140,33 @@ registry_edit_lock(PG_FUNCTION_ARGS)
 								  CStringGetTextDatum("registry.persons"), Int64GetDatum(0));
 	DirectFunctionCall1(pg_advisory_xact_lock_shared_int8, key);
 	PG_RETURN_POINTER(NULL);
+}
+
+#define PAGES_USED_AGAIN 32		/* above, an emptied table costs more than a new one */
+#define ROWS_USED_AGAIN 100		/* by the statistics that a plan goes by */
+
+static bool
+can_be_used_again(const char *name, int columns)
+{
+	Oid			schema = LookupNamespaceNoError("pg_temp");
+	Oid			table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+	Relation	relation;
+	bool		good;
+
+	if (!OidIsValid(table))
+		return false;
+	relation = table_open(table, AccessShareLock);
+	good = relation->rd_rel->relkind == RELKIND_RELATION && relation->rd_rel->relowner == GetUserId() &&
+		!relation->rd_rel->relhastriggers && !relation->rd_rel->relhasrules && relation->rd_rel->relnatts == columns &&
+		relation->rd_rel->reltuples <= ROWS_USED_AGAIN && RelationGetNumberOfBlocks(relation) <= PAGES_USED_AGAIN;
+	table_close(relation, AccessShareLock);
+	return good;
+}
+
+Datum
+registry_has_recompute_tables(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(can_be_used_again("registry_touched", 2) &&
+				   can_be_used_again("registry_verdict", 34) &&
+				   can_be_used_again("registry_finding", 10));
 }

@@ -27,3 +27,10 @@ CREATE FUNCTION law_changed() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'registry_law_changed'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION law_changed() IS 'after a change of the law: sessions that keep it read it anew';
+
+-- has_recompute_tables() → are there tables of a recompute of this session that
+-- can be used again: the caller's own, small, with nothing hanging on them?
+CREATE FUNCTION has_recompute_tables() RETURNS boolean
+	AS 'MODULE_PATHNAME', 'registry_has_recompute_tables'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION has_recompute_tables() IS 'whether the tables of the session''s last edit can be used again; internal';

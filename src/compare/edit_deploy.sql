@@ -196,19 +196,6 @@ END;
 $$;
 COMMENT ON FUNCTION registry.refresh_injury_of(text[], date) IS 'refresh_employer_injury() for the employers of edited rows; returns whom it touches';
 
--- Does a finding or a fact that reaches over persons hang on such a row?
-CREATE OR REPLACE FUNCTION registry.employer_matters(employer text, scheme text) RETURNS boolean
-	LANGUAGE plpgsql STABLE
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-BEGIN
-	RETURN employer IS NOT NULL AND (coalesce(scheme, '') IN ('W', 'P3')
-		OR EXISTS (SELECT FROM registry.employer_closed c WHERE c.employer = employer_matters.employer)
-		OR EXISTS (SELECT FROM registry.rule r WHERE r.rule_id IN ('DY10', 'EM12') AND r.active));
-END;
-$$;
-COMMENT ON FUNCTION registry.employer_matters(text, text) IS 'whether an enrolment row takes part in a fact or finding about its employer';
-
 /*
  * Judges the persons of an edit, and whom its facts reach.
  * persons: of the rows before and after, 0 among them for rows without a person
@@ -312,7 +299,10 @@ BEGIN
 			persons := persons || registry.settle_edited(TG_RELID, strays);
 		END IF;
 		IF TG_TABLE_NAME = 'enrolment' THEN
-			employers := ARRAY(SELECT DISTINCT n.employer FROM new_rows n WHERE registry.employer_matters(n.employer, n.scheme));
+			-- of rows that take part in a fact or finding about their employer
+			employers := ARRAY(SELECT DISTINCT n.employer FROM new_rows n WHERE n.employer IS NOT NULL
+				AND (n.scheme IN ('W', 'P3') OR EXISTS (SELECT FROM registry.employer_closed c WHERE c.employer = n.employer)
+					 OR EXISTS (SELECT FROM registry.rule r WHERE r.rule_id IN ('DY10', 'EM12') AND r.active)));
 		ELSIF TG_TABLE_NAME = 'population' THEN
 			numbers := ARRAY(SELECT DISTINCT n.citizen_id FROM new_rows n WHERE n.citizen_id IS NOT NULL);
 		END IF;
@@ -323,7 +313,9 @@ BEGIN
 		FROM old_rows o;
 		persons := persons || others;
 		IF TG_TABLE_NAME = 'enrolment' THEN
-			employers := employers || ARRAY(SELECT DISTINCT o.employer FROM old_rows o WHERE registry.employer_matters(o.employer, o.scheme));
+			employers := employers || ARRAY(SELECT DISTINCT o.employer FROM old_rows o WHERE o.employer IS NOT NULL
+				AND (o.scheme IN ('W', 'P3') OR EXISTS (SELECT FROM registry.employer_closed c WHERE c.employer = o.employer)
+					 OR EXISTS (SELECT FROM registry.rule r WHERE r.rule_id IN ('DY10', 'EM12') AND r.active)));
 		ELSIF TG_TABLE_NAME = 'population' THEN
 			numbers := numbers || ARRAY(SELECT DISTINCT o.citizen_id FROM old_rows o WHERE o.citizen_id IS NOT NULL);
 		END IF;
@@ -381,7 +373,7 @@ BEGIN
 END
 $do$;
 
-REVOKE EXECUTE ON FUNCTION registry.refresh_injury_of(text[], date), registry.employer_matters(text, text), registry.number_person(text), registry.lock_edited(bigint[]),
+REVOKE EXECUTE ON FUNCTION registry.refresh_injury_of(text[], date), registry.number_person(text), registry.lock_edited(bigint[]),
 	registry.follow_edit(bigint[], text[], uuid[], registry.citizen_id[]),
 	registry.settle_edited(regclass, uuid[]), registry.settle_corrected(uuid[]),
 	registry.edit_fill(), registry.edit_correct(), registry.edit_facts() FROM PUBLIC;

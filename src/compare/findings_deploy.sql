@@ -50,6 +50,13 @@ AS $$
 DECLARE
 	wanted bigint[];
 BEGIN
+	-- what an edit mostly is about: nobody of the following
+	IF NOT listed AND coalesce(row_keys, '{}') = '{}'
+	   AND NOT EXISTS (SELECT FROM pg_temp.registry_verdict v
+					   WHERE v.life_status = 90 OR EXISTS (SELECT FROM registry.person_merged m WHERE m.person_id = v.person_id)
+						  OR EXISTS (SELECT FROM registry.problem q WHERE q.person_id = v.person_id AND q.rule_id = 'DP06')) THEN
+		RETURN;
+	END IF;
 	-- a valid number in no register, while an equal name stands one edit away
 	INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, schemes, evidence)
 	SELECT v.person_id, v.territory, 'DP06', 0, '{}'::registry.coverage, jsonb_build_object('candidates', jsonb_agg(DISTINCT p.origin_person))

@@ -1,12 +1,20 @@
 -- Writing what was judged: persons, their territory, problems and coverage cells,
 -- all from the one stream of old and new states.
 
--- The verdicts that are new or differ, all at once.
+-- The verdicts of an act or an edit that are new or differ, all at once: the
+-- change log says of them what the transaction said.
 CREATE OR REPLACE FUNCTION registry.write_verdicts() RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	renamed boolean;
 BEGIN
+	IF NOT EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.is_new OR v.changed) THEN
+		RETURN;
+	END IF;
+	renamed := EXISTS (SELECT FROM pg_temp.registry_verdict v LEFT JOIN registry.person p USING (person_id)
+					   WHERE (v.is_new OR v.changed) AND v.name_key IS DISTINCT FROM p.name_key);
 	IF EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.is_new) THEN
 		INSERT INTO registry.person (person_id, territory, citizen_id, id_kind, id_no, name, name_key, sex, birth_date, ethnic,
 									 hukou_region, residence_region, phone, address, life_status, life_since, employment, worker_kind,
@@ -26,6 +34,9 @@ BEGIN
 		 v.paused, v.elsewhere, v.due, v.gap, v.standing, v.class, v.work_state, v.next_change, now())
 	FROM pg_temp.registry_verdict v
 	WHERE p.person_id = v.person_id AND v.changed;
+	IF renamed THEN
+		PERFORM registry.follow_names();
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION registry.write_verdicts() IS 'writes the judged states of an act or edit that are new or differ';
@@ -38,7 +49,6 @@ AS $$
 DECLARE
 	author bigint;
 	said text := coalesce(current_setting('registry.batch_id', true), '');
-	renamed boolean;
 	by_batch boolean := to_regclass('pg_temp.registry_author') IS NOT NULL;
 BEGIN
 	IF registry.may_load('registry.person') THEN
@@ -52,13 +62,7 @@ BEGIN
 	END IF;
 
 	IF NOT by_batch THEN
-		-- an act or an edit: the change log says what the transaction said
-		renamed := EXISTS (SELECT FROM pg_temp.registry_verdict v LEFT JOIN registry.person p USING (person_id)
-						   WHERE (v.is_new OR v.changed) AND v.name_key IS DISTINCT FROM p.name_key);
 		PERFORM registry.write_verdicts();
-		IF renamed THEN
-			PERFORM registry.follow_names();
-		END IF;
 		RETURN;
 	END IF;
 
@@ -217,6 +221,8 @@ CREATE OR REPLACE FUNCTION registry.write_cells(everyone boolean) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	cell record;
 BEGIN
 	IF everyone THEN
 		DELETE FROM registry.coverage_cell;
@@ -229,27 +235,29 @@ BEGIN
 		RETURN;
 	END IF;
 	-- in one order, so that two edits at once cannot wait for each other
-	INSERT INTO registry.coverage_cell AS c (territory, kind, standing, persons)
-	SELECT registry.region_at_level(g.territory, l.level), k.kind, ((g.standing >> (3 * k.position)) & 7)::smallint, sum(g.persons)
-	FROM (SELECT d.territory, d.standing, sum(d.persons) AS persons
-		  FROM (SELECT v.territory, v.standing, 1 AS persons FROM pg_temp.registry_verdict v
-				WHERE (v.is_new OR v.changed) AND v.class NOT IN ('gone', 'unknown')
-				UNION ALL
-				SELECT v.old_territory, v.old_standing, -1 FROM pg_temp.registry_verdict v
-				WHERE v.changed AND v.old_class NOT IN ('gone', 'unknown')) d
-		  GROUP BY 1, 2 HAVING sum(d.persons) <> 0) g
-	CROSS JOIN (VALUES (0, 'pension'), (1, 'medical'), (2, 'unemployment'), (3, 'injury'), (4, 'maternity')) k(position, kind)
-	CROSS JOIN LATERAL generate_series(1, registry.region_level(g.territory)) l(level)
-	GROUP BY 1, 2, 3
-	HAVING sum(g.persons) <> 0
-	ORDER BY 1, 2, 3
-	ON CONFLICT (territory, kind, standing) DO UPDATE SET persons = c.persons + excluded.persons;
-	DELETE FROM registry.coverage_cell c
-	USING (SELECT DISTINCT registry.region_at_level(v.old_territory, l.level) AS territory
-		   FROM pg_temp.registry_verdict v
-		   CROSS JOIN LATERAL generate_series(1, registry.region_level(v.old_territory)) l(level)
-		   WHERE v.changed) t
-	WHERE c.territory = t.territory AND c.persons = 0;
+	FOR cell IN
+		INSERT INTO registry.coverage_cell AS c (territory, kind, standing, persons)
+		SELECT registry.region_at_level(g.territory, l.level), k.kind, ((g.standing >> (3 * k.position)) & 7)::smallint, sum(g.persons)
+		FROM (SELECT d.territory, d.standing, sum(d.persons) AS persons
+			  FROM (SELECT v.territory, v.standing, 1 AS persons FROM pg_temp.registry_verdict v
+					WHERE (v.is_new OR v.changed) AND v.class NOT IN ('gone', 'unknown')
+					UNION ALL
+					SELECT v.old_territory, v.old_standing, -1 FROM pg_temp.registry_verdict v
+					WHERE v.changed AND v.old_class NOT IN ('gone', 'unknown')) d
+			  GROUP BY 1, 2 HAVING sum(d.persons) <> 0) g
+		CROSS JOIN (VALUES (0, 'pension'), (1, 'medical'), (2, 'unemployment'), (3, 'injury'), (4, 'maternity')) k(position, kind)
+		CROSS JOIN LATERAL generate_series(1, registry.region_level(g.territory)) l(level)
+		GROUP BY 1, 2, 3
+		HAVING sum(g.persons) <> 0
+		ORDER BY 1, 2, 3
+		ON CONFLICT (territory, kind, standing) DO UPDATE SET persons = c.persons + excluded.persons
+		RETURNING c.territory, c.kind, c.standing, c.persons
+	LOOP
+		IF cell.persons = 0 THEN
+			DELETE FROM registry.coverage_cell c
+			WHERE c.territory = cell.territory AND c.kind = cell.kind AND c.standing = cell.standing AND c.persons = 0;
+		END IF;
+	END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION registry.write_cells(boolean) IS 'brings the coverage cells up to date from the stream of old and new states';
