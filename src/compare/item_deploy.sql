@@ -21,6 +21,8 @@ COMMENT ON COLUMN registry.person_item.value IS 'the item as text; null: stated 
 COMMENT ON COLUMN registry.person_item.since IS 'day of which the statement is: of two the later holds';
 COMMENT ON COLUMN registry.person_item.origin_person IS 'person of whom it was stated; a merge re-points person_id and keeps this';
 
+SELECT registry.log_attach('registry.person_item', 'person_item', '{person_id,item,origin_person}');
+
 -- Whom an item is about, and whether it can be what it says.
 CREATE OR REPLACE FUNCTION registry.check_item() RETURNS trigger
 	LANGUAGE plpgsql SECURITY DEFINER

@@ -124,5 +124,11 @@ case $said in *40001*) echo 'ok - and so does a compare()' ;; *) echo "not ok - 
 tell 'ROLLBACK;' done
 exec {first[1]}>&-
 wait
+# what was edited by hand is taken back with all that followed
+before=$(ask -c "SELECT md5(string_agg((to_jsonb(p) - 'updated_at')::text, '' ORDER BY person_id)) FROM registry.person p")
+transaction=$(ask -c BEGIN -c "UPDATE registry.person SET phone = '77', residence_region = '320102' WHERE person_id IN (SELECT person_id FROM registry.person WHERE class <> 'gone' LIMIT 3)" \
+	-c "UPDATE registry.enrolment SET pay_status = 2, enrol_status = 2 WHERE row_key = '${rows[0]}'" -c COMMIT -c 'SELECT transaction_id FROM registry.log_context ORDER BY changed_at DESC LIMIT 1')
+left=$(ask -c "SELECT r FROM registry.revert_transaction($transaction, 'test') r")
+same "$before" "$(ask -c "SELECT md5(string_agg((to_jsonb(p) - 'updated_at')::text, '' ORDER BY person_id)) FROM registry.person p")" "an edit is taken back by the log $left"
 clean 'verify() finds nothing afterwards'
 ask -c 'DROP OWNED BY registry_edits_clerk' -c 'DROP ROLE registry_edits_clerk'
