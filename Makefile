@@ -44,7 +44,7 @@ override with_llvm = no
 
 # What works on the project's throw-away server runs on a bare machine too: it
 # installs PostgreSQL first, so PGXS must not be needed to read this file.
-SERVER_GOALS = demo demo-stop check regress bench bench-check bench-names bench-types bench-receive bench-compare bench-redelivery bench-sets bench-log \
+SERVER_GOALS = demo demo-stop check regress bench bench-check bench-names bench-types bench-receive bench-compare bench-redelivery bench-sets bench-log bench-edit \
 	leak city city-verify fuzz server-install server-start server-remove build long
 ifneq ($(filter $(SERVER_GOALS),$(MAKECMDGOALS)),)
 include $(root)/test/test.mk

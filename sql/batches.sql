@@ -257,6 +257,7 @@ SELECT count(*) AS receiving FROM receive_progress;
 TRUNCATE registry.batch_item, registry.batch, reject, staged_answer, moved_row;
 DELETE FROM setting WHERE name = 'current_reference_date';
 SET registry.cause = 'test';
+SET session_replication_role = replica;
 DELETE FROM enrolment;
 DELETE FROM circumstance;
 DELETE FROM person;

@@ -38,6 +38,8 @@ check: server-install
 .PHONY: long
 long: server-install
 	@ACTS=10000 bash $(root)/test/check t/merge.sh
+	@OPERATIONS=10000 bash $(root)/test/check t/edits.sh
+
 # The differential leak test at full size; part of "make check" in small.
 leak: server-install
 	@ROLES=$${ROLES:-200} QUERIES=$${QUERIES:-5000} PERSONS=$${PERSONS:-3000} bash $(root)/test/check t/leak.sh

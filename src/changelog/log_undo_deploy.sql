@@ -36,6 +36,9 @@ DECLARE
 	columns text;
 	restored text;
 BEGIN
+	-- edits wait, and are not followed one by one: the caller judges whom this touches
+	PERFORM registry.lock_persons();
+	PERFORM registry.begin_act();
 	ANALYZE pg_temp.registry_effect;
 	CREATE INDEX ON pg_temp.registry_effect (relation, first_key, row_key);
 	FOR logged IN SELECT t.* FROM registry.log_table t WHERE t.relation IN (SELECT e.relation FROM pg_temp.registry_effect e WHERE e.effect) ORDER BY t.relation LOOP
@@ -107,6 +110,7 @@ BEGIN
 		EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %3$s FROM pg_temp.registry_undo u CROSS JOIN LATERAL registry.row_of_texts(NULL::%1$s, u.texts) p'
 					   ' WHERE u.relation = $1 AND u.action = ''insert''', logged.table_name, columns, restored) USING logged.relation;
 	END LOOP;
+	PERFORM registry.end_act();
 END;
 $function$;
 COMMENT ON FUNCTION registry.log_undo() IS 'restores the rows of pg_temp.registry_effect and returns what could not be';
@@ -142,11 +146,15 @@ BEGIN
 	IF persons = '{}' THEN
 		RETURN;
 	END IF;
-	IF to_regprocedure('registry.recompute(boolean,date,bigint,timestamptz)') IS NOT NULL THEN
+	IF to_regprocedure('registry.recompute(boolean,date,bigint,timestamptz,text[],bigint[])') IS NOT NULL THEN
+		PERFORM registry.begin_act();
 		PERFORM registry.create_recompute_tables();
 		INSERT INTO pg_temp.registry_touched SELECT unnest(persons);
 		PERFORM registry.refresh_employer_injury(registry.reference_date());
 		EXECUTE 'SELECT registry.recompute(false, $1, NULL)' USING registry.reference_date();
+		-- persons came back past the counts
+		PERFORM registry.write_cells(true);
+		PERFORM registry.end_act();
 	ELSE
 		RAISE NOTICE '% persons are to be judged anew', cardinality(persons)
 			USING HINT = 'CALL registry.compare(full => true);';

@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION registry.home_region() RETURNS region_code
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
-	RETURN registry.setting('home_region')::registry.region_code;
+	RETURN (SELECT s.value::registry.region_code FROM registry.setting s WHERE s.name = 'home_region');
 END;
 $$;
 COMMENT ON FUNCTION registry.home_region() IS 'region this registry is responsible for';
@@ -33,34 +33,36 @@ CREATE OR REPLACE FUNCTION registry.reference_date() RETURNS date
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
-	RETURN coalesce(registry.setting('reference_date')::date,
-					registry.setting('current_reference_date')::date,
+	RETURN coalesce((SELECT s.value::date FROM registry.setting s WHERE s.name = 'reference_date'),
+					(SELECT s.value::date FROM registry.setting s WHERE s.name = 'current_reference_date'),
 					current_date);
 END;
 $$;
 COMMENT ON FUNCTION registry.reference_date() IS 'date at which the registry judges: setting reference_date, else the newest cutoff of the applied batches';
 
--- Tables that one recompute works in; they vanish with its transaction, and are
--- emptied for the next act of the same one.  Only the owner's own: a trigger on
--- somebody else's would run with the owner's rights.
-CREATE OR REPLACE FUNCTION registry.create_recompute_tables() RETURNS void
+-- Tables that one recompute works in; they vanish with its transaction.  Those of
+-- edits are lasting: they are used again by the next edit of the session, as long
+-- as they are small.  Only the owner's own: a trigger on somebody else's would
+-- run with the owner's rights.
+DROP FUNCTION IF EXISTS registry.create_recompute_tables();
+CREATE OR REPLACE FUNCTION registry.create_recompute_tables(lasting boolean DEFAULT false) RETURNS void
 	LANGUAGE plpgsql
 	SET client_min_messages = warning
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	kept text;
 BEGIN
-	IF (SELECT count(*) FROM pg_class c
-		WHERE c.oid IN (to_regclass('pg_temp.registry_touched'), to_regclass('pg_temp.registry_verdict'), to_regclass('pg_temp.registry_finding'))
-		  AND c.relowner = current_user::regrole AND NOT c.relhastriggers AND NOT c.relhasrules
-		  AND c.relnatts = CASE c.relname WHEN 'registry_touched' THEN 2 WHEN 'registry_verdict' THEN 34 ELSE 10 END) = 3 THEN
+	IF lasting AND registry.has_recompute_tables() THEN
 		DELETE FROM pg_temp.registry_touched;
 		DELETE FROM pg_temp.registry_verdict;
 		DELETE FROM pg_temp.registry_finding;
 		RETURN;
 	END IF;
 	DROP TABLE IF EXISTS pg_temp.registry_touched, pg_temp.registry_verdict, pg_temp.registry_finding;
-	CREATE TEMP TABLE registry_touched (person_id bigint PRIMARY KEY, last_seen date) ON COMMIT DROP;
-	CREATE TEMP TABLE registry_verdict ON COMMIT DROP AS
+	kept := CASE WHEN lasting THEN 'PRESERVE ROWS' ELSE 'DROP' END;
+	EXECUTE format($q$CREATE TEMP TABLE registry_touched (person_id bigint PRIMARY KEY, last_seen date) ON COMMIT %1$s$q$, kept);
+	EXECUTE format($q$CREATE TEMP TABLE registry_verdict ON COMMIT %1$s AS
 		SELECT p.person_id, p.territory, p.citizen_id, p.id_kind, p.id_no, p.name, p.name_key, p.sex, p.birth_date,
 			   p.ethnic, p.hukou_region, p.residence_region, p.phone, p.address, p.life_status, p.life_since,
 			   p.employment, p.worker_kind, p.paying, p.receiving, p.paused, p.elsewhere, p.due, p.gap, p.standing,
@@ -68,14 +70,18 @@ BEGIN
 			   false AS is_new, false AS changed, false AS rows_elsewhere,
 			   p.territory AS old_territory, p.standing AS old_standing, p.class AS old_class
 		FROM registry.person p
-		WITH NO DATA;
-	CREATE TEMP TABLE registry_finding ON COMMIT DROP AS
+		WITH NO DATA$q$, kept);
+	EXECUTE format($q$CREATE TEMP TABLE registry_finding ON COMMIT %1$s AS
 		SELECT p.person_id, p.territory, p.rule_id, p.finding_key, p.employer, p.schemes, p.months, p.amount, p.keep, p.evidence
 		FROM registry.problem p
-		WITH NO DATA;
+		WITH NO DATA$q$, kept);
+	IF lasting THEN
+		-- the planner shall take them for the small tables they are
+		ANALYZE pg_temp.registry_touched, pg_temp.registry_verdict, pg_temp.registry_finding;
+	END IF;
 END;
 $$;
-COMMENT ON FUNCTION registry.create_recompute_tables() IS 'temporary tables of one recompute';
+COMMENT ON FUNCTION registry.create_recompute_tables(boolean) IS 'temporary tables of one recompute';
 
 -- Employers for which work injury insurance is paid: a fact that reaches over
 -- persons, so the public servants of an employer whose answer changed are touched.
@@ -180,16 +186,51 @@ END;
 $$;
 COMMENT ON FUNCTION registry.analyze_grown(text[]) IS 'analyzes tables that grew by a fifth since they were analyzed';
 
--- Progress of a long act, for whoever watches it.
+-- Steps of compare() as they are told, in patterns of LIKE; others see their
+-- numbers in the locks of the running transaction, so the last must stay the last.
+CREATE OR REPLACE FUNCTION registry.compare_steps() RETURNS text[]
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT ARRAY['begun', 'applying % batches', 'new numbers registered', 'registers applied', 'enrolments applied',
+				 'lists applied, broken numbers repaired', 'judging % persons at %', 'judged % persons', '% findings',
+				 'persons written', 'problems written', 'coverage counted', '% proposals', 'done'];
+END;
+COMMENT ON FUNCTION registry.compare_steps() IS 'steps of compare(), for registry.progress';
+
+-- Progress of a long act, for whoever watches it: a notice to the caller, and a
+-- lock that nobody else wants, whose key says step and second to everybody.
 CREATE OR REPLACE FUNCTION registry.report_step(started timestamptz, step text) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
+DECLARE
+	seconds CONSTANT numeric := extract(epoch FROM clock_timestamp() - started);
+	number integer := (SELECT min(s.number) FROM unnest(registry.compare_steps()) WITH ORDINALITY AS s (pattern, number) WHERE step LIKE s.pattern);
 BEGIN
-	RAISE NOTICE '% s  %', to_char(extract(epoch FROM clock_timestamp() - started), 'FM99990.00'), step;
+	IF number IS NOT NULL THEN
+		PERFORM pg_advisory_xact_lock_shared(1919250544, least(floor(seconds)::integer, 16777215) * 64 + number);	-- "regp"
+	END IF;
+	IF step = 'begun' THEN
+		PERFORM pg_advisory_xact_lock_shared(1919250547, (extract(epoch FROM started) - 1577836800)::integer);	-- "regs", seconds since 2020
+		RETURN;
+	END IF;
+	RAISE NOTICE '% s  %', to_char(seconds, 'FM99990.00'), step;
 END;
 $$;
-COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller how far a long act has come';
+COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller and registry.progress how far a long act has come';
+
+-- A running compare(), seen from other sessions before it commits.
+CREATE OR REPLACE VIEW registry.progress AS
+SELECT s.pid, s.step, s.started, s.started + make_interval(secs => s.second) AS step_since,
+	   extract(epoch FROM clock_timestamp() - s.started)::integer AS seconds
+FROM (SELECT DISTINCT ON (k.pid) k.pid, replace(k.steps[k.key % 64], '%', '…') AS step, k.key / 64 AS second,
+			 to_timestamp(1577836800 + b.objid::bigint) AS started
+	  FROM (SELECT l.pid, l.objid::bigint AS key, registry.compare_steps() AS steps
+			FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
+			WHERE l.locktype = 'advisory' AND l.classid = 1919250544 AND l.objsubid = 2 AND d.datname = current_database()) k
+	  JOIN pg_catalog.pg_locks b ON b.pid = k.pid AND b.locktype = 'advisory' AND b.classid = 1919250547 AND b.objsubid = 2
+	  ORDER BY k.pid, k.key DESC) s;
+COMMENT ON VIEW registry.progress IS 'the compare() that runs at this moment: the last step it told, since when, and how many seconds it runs';
 
 /*
  * Judges everybody, or the persons of pg_temp.registry_touched, and writes what
@@ -201,8 +242,12 @@ COMMENT ON FUNCTION registry.report_step(timestamptz, text) IS 'tells the caller
  * started: of a compare(), which also looks through the rows that are nobody's
  *		and tells its steps; null for an act, whose findings are all of the
  *		persons it touched
+ * employers, row_keys: of an edit, employers and rows without a person (their
+ *		finding keys) whose findings may have changed
  */
-CREATE OR REPLACE FUNCTION registry.recompute(everyone boolean, reference date, batch bigint, started timestamptz DEFAULT NULL)
+DROP FUNCTION IF EXISTS registry.recompute(boolean, date, bigint, timestamptz);
+CREATE OR REPLACE FUNCTION registry.recompute(everyone boolean, reference date, batch bigint, started timestamptz DEFAULT NULL,
+											  employers text[] DEFAULT NULL, row_keys bigint[] DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
@@ -217,30 +262,35 @@ BEGIN
 		PERFORM registry.report_step(started, format('judged %s persons', judged));
 		ANALYZE pg_temp.registry_verdict (person_id);
 	END IF;
-	PERFORM registry.find_other_problems(listed);
+	PERFORM registry.find_other_problems(listed, row_keys);
 	PERFORM registry.find_predicate_problems(reference, listed);
 	IF listed THEN
 		PERFORM registry.find_employer_problems(reference);
 		ANALYZE pg_temp.registry_finding;
 		PERFORM registry.report_step(started, format('%s findings', (SELECT count(*) FROM pg_temp.registry_finding)));
+	ELSIF employers IS NOT NULL THEN
+		PERFORM registry.find_employer_problems(reference, employers);
 	END IF;
-	PERFORM registry.write_persons();
-	IF listed THEN
+	IF NOT listed THEN
+		PERFORM registry.write_verdicts();
+	ELSE
+		PERFORM registry.write_persons();
 		PERFORM registry.report_step(started, 'persons written');
 	END IF;
 	PERFORM registry.follow_territory();
-	PERFORM registry.write_problems(everyone, batch, listed);
+	PERFORM registry.write_problems(everyone, batch, listed, employers, row_keys);
 	IF listed THEN
 		PERFORM registry.report_step(started, 'problems written');
 	END IF;
 	PERFORM registry.write_cells(everyone);
 	IF listed THEN
+		PERFORM registry.hide_small_cells();
 		PERFORM registry.report_step(started, 'coverage counted');
 	END IF;
 	RETURN judged;
 END;
 $$;
-COMMENT ON FUNCTION registry.recompute(boolean, date, bigint, timestamptz) IS
+COMMENT ON FUNCTION registry.recompute(boolean, date, bigint, timestamptz, text[], bigint[]) IS
 	'judges everybody or the touched persons and writes states, problems and cells; internal to compare() and to acts on persons';
 
 -- Acts on persons and compare() go one after the other: each holds this to the
@@ -282,6 +332,8 @@ BEGIN
 			USING ERRCODE = 'RG001', HINT = 'Wait for it to finish, then call compare() again.';
 	END IF;
 	PERFORM registry.lock_persons();
+	PERFORM registry.begin_act();
+	PERFORM registry.report_step(started, 'begun');
 	PERFORM registry.create_recompute_tables();
 
 	LOOP
@@ -334,15 +386,16 @@ BEGIN
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 	-- last, because it judges again whom it joins
 	PERFORM registry.link_documents();
+	PERFORM registry.end_act();
 	PERFORM registry.report_step(started, 'done');
 END;
 $$;
 COMMENT ON PROCEDURE registry.compare(boolean) IS 'applies staged batches and recomputes the persons they touch; full => true recomputes everybody';
 
-REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(),
+REVOKE EXECUTE ON FUNCTION registry.create_recompute_tables(boolean),
 	registry.refresh_employer_injury(date),
 	registry.touch_others(date, date),
-	registry.recompute(boolean, date, bigint, timestamptz),
+	registry.recompute(boolean, date, bigint, timestamptz, text[], bigint[]),
 	registry.lock_persons(),
 	registry.analyze_grown(text[]) FROM PUBLIC;
 

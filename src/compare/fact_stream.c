@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -22,6 +23,11 @@ stream_advance(FactStream *stream)
 
 	if (stream->next == stream->count)
 	{
+		if (stream->portal == NULL)
+		{
+			stream->person_id = NO_PERSON;
+			return;
+		}
 		if (stream->table != NULL)
 			SPI_freetuptable(stream->table);
 		SPI_cursor_fetch(stream->portal, true, FETCH_ROWS);
@@ -56,10 +62,40 @@ stream_open(const char *query, int column_count)
 	return stream;
 }
 
+/*
+ * All rows at once, by a plan that lives as long as the session: for a few
+ * persons the planning would cost more than the reading.
+ */
+FactStream *
+stream_of_few(KeptQuery *query, Datum *arguments, int column_count)
+{
+	static Oid	types[] = {INT8ARRAYOID, DATEARRAYOID};
+	FactStream *stream = palloc0(sizeof(FactStream));
+
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->text, arguments == NULL ? 0 : lengthof(types), types);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		query->plan = plan;
+	}
+	if (SPI_execute_plan(query->plan, arguments, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
+	stream->table = SPI_tuptable;
+	stream->count = SPI_processed;
+	stream->column_count = column_count;
+	stream->values = palloc(sizeof(Datum) * column_count);
+	stream->nulls = palloc(sizeof(bool) * column_count);
+	stream_advance(stream);
+	return stream;
+}
+
 void
 stream_close(FactStream *stream)
 {
-	SPI_cursor_close(stream->portal);
+	if (stream->portal != NULL)
+		SPI_cursor_close(stream->portal);
 }
 
 char *

@@ -15,10 +15,17 @@
 
 #define NO_PERSON PG_INT64_MAX
 
+/* A query whose plan lives as long as the session. */
+typedef struct KeptQuery
+{
+	const char *text;
+	SPIPlanPtr	plan;
+} KeptQuery;
+
 /* A cursor over facts, ordered by person; its first column is the person. */
 typedef struct FactStream
 {
-	Portal		portal;
+	Portal		portal;			/* NULL when all rows were read at once */
 	SPITupleTable *table;
 	uint64		count;
 	uint64		next;
@@ -30,6 +37,8 @@ typedef struct FactStream
 
 extern void stream_advance(FactStream *stream);
 extern FactStream *stream_open(const char *query, int column_count);
+/* arguments: persons bigint[] and, beside each, the day it was last seen date[]; or NULL */
+extern FactStream *stream_of_few(KeptQuery *query, Datum *arguments, int column_count);
 extern void stream_close(FactStream *stream);
 extern char *stream_text(const FactStream *stream, int column);
 extern int64 stream_int64(const FactStream *stream, int column, int64 otherwise);

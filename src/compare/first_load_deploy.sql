@@ -9,7 +9,9 @@ AS $$
 BEGIN
 	RETURN pg_relation_size(relation) = 0
 		AND EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND NOT row_security_active(c.oid) AND NOT c.relhasrules)
-		AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = relation AND t.tgname NOT LIKE 'a\_change\_log\_%')
+		AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = relation AND t.tgname NOT LIKE 'a\_change\_log\_%'
+						-- follow edits by hand, which a load is not
+						AND t.tgname NOT IN ('edit_begin', 'edit_fill', 'edit_refuse', 'edit_correct', 'edit_insert', 'edit_update', 'edit_delete'))
 		AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = relation AND f.contype <> 'p' OR f.confrelid = relation)
 		AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisreplident);
 END;

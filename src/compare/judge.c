@@ -13,6 +13,7 @@
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -109,6 +110,27 @@ typedef struct NumberClaim
 	int64		origin;			/* person that the row's number first led to */
 } NumberClaim;
 
+/* Items that an office or a survey states of a person (registry.person_item). */
+enum
+{
+	HAND_PHONE, HAND_ADDRESS, HAND_ETHNIC, HAND_RESIDENCE_REGION, HAND_EMPLOYMENT, HAND_WORKER_KIND, HAND_ITEM_COUNT
+};
+
+static const struct
+{
+	const char *name;
+	int			column;
+}			hand_items[HAND_ITEM_COUNT] = {
+	{"phone", PERSON_PHONE}, {"address", PERSON_ADDRESS}, {"ethnic", PERSON_ETHNIC},
+	{"residence_region", PERSON_RESIDENCE_REGION}, {"employment", PERSON_EMPLOYMENT}, {"worker_kind", PERSON_WORKER_KIND}
+};
+
+typedef struct HandItem
+{
+	bool		stated;
+	char	   *value;			/* NULL: stated to be unknown */
+} HandItem;
+
 /* What the sources say of the items of a person. */
 typedef struct PersonItems
 {
@@ -140,6 +162,7 @@ typedef struct PersonItems
 	Month		agency_since;	/* 开始年月 of its row */
 	char	   *phone;
 	char	   *address;
+	HandItem	hand[HAND_ITEM_COUNT];
 } PersonItems;
 
 /* State of one call. */
@@ -153,6 +176,7 @@ typedef struct Judge
 	FactStream *enrolment;
 	FactStream *circumstance;
 	FactStream *elsewhere;
+	FactStream *stated;			/* rows of registry.person_item */
 	FactStream *stored;			/* rows of registry.person */
 	FactStream *handling;		/* what offices decided */
 	FactStream *touched;		/* NULL when everybody is judged */
@@ -650,6 +674,51 @@ read_elsewheres(Judge *judge, int64 person_id)
 	}
 }
 
+/* ---- items stated by hand ---- */
+
+#define STATED_QUERY \
+	"SELECT i.person_id, i.item, i.value FROM registry.person_item i"
+#define STATED_ORDER " ORDER BY i.person_id, i.since, i.noted_at, i.origin_person"
+enum
+{
+	STATED_PERSON, STATED_ITEM, STATED_VALUE, STATED_COLUMNS
+};
+
+/* Of the same item the statement of the latest day holds, of one day the one noted last. */
+static void
+read_stated_items(Judge *judge, int64 person_id)
+{
+	FactStream *stream = judge->stated;
+
+	while (stream->person_id < person_id)
+		stream_advance(stream);
+	for (; stream->person_id == person_id; stream_advance(stream))
+	{
+		char	   *item = stream_text(stream, STATED_ITEM);
+
+		for (int i = 0; i < HAND_ITEM_COUNT; i++)
+			if (strcmp(item, hand_items[i].name) == 0)
+			{
+				judge->items.hand[i].stated = true;
+				judge->items.hand[i].value = stream_text(stream, STATED_VALUE);
+			}
+	}
+}
+
+/* The dwelling as it was stated goes before the registers', and decides the territory. */
+static void
+prefer_stated_dwelling(PersonItems *items)
+{
+	const HandItem *dwelling = &items->hand[HAND_RESIDENCE_REGION];
+	RegionCode	code = 0;
+
+	if (!dwelling->stated)
+		return;
+	if (dwelling->value != NULL && !region_code_parse(dwelling->value, strlen(dwelling->value), &code))
+		code = 0;
+	items->residence_region = code;
+}
+
 /* ---- one person ---- */
 
 /* Rule ID11: in no published list, and none of the endings that real cards carry. */
@@ -825,6 +894,27 @@ keep_identity(const Judge *judge, TupleTableSlot *slot)
 	}
 }
 
+/*
+ * Items stated by hand go before the registers'.  Of employment the employer's
+ * declaration goes first, and death.
+ */
+static void
+fill_stated_items(const Judge *judge, const Verdict *verdict, Datum *values, bool *nulls)
+{
+	for (int i = 0; i < HAND_ITEM_COUNT; i++)
+	{
+		const HandItem *item = &judge->items.hand[i];
+
+		if (!item->stated || (i == HAND_EMPLOYMENT && (verdict->employed || LIFE_IS_GONE(verdict->life_status))))
+			continue;
+		if (i != HAND_RESIDENCE_REGION)
+			set_text(values, nulls, hand_items[i].column, item->value);
+		else
+			set_value(values, nulls, PERSON_RESIDENCE_REGION,
+					  RegionCodeGetDatum(judge->items.residence_region), judge->items.residence_region != 0);
+	}
+}
+
 static void
 fill_state(const Judge *judge, const Verdict *verdict, Datum *values, bool *nulls)
 {
@@ -961,6 +1051,8 @@ judge_person(Judge *judge, int64 person_id)
 	read_enrolments(judge, person_id);
 	read_circumstances(judge, person_id);
 	read_elsewheres(judge, person_id);
+	read_stated_items(judge, person_id);
+	prefer_stated_dwelling(&judge->items);
 	has_facts = judge->items.number != NULL;
 	if (!has_facts && judge->stored->person_id != person_id)
 	{
@@ -990,6 +1082,7 @@ judge_person(Judge *judge, int64 person_id)
 	else
 		keep_identity(judge, slot);
 	fill_state(judge, &verdict, slot->tts_values, slot->tts_isnull);
+	fill_stated_items(judge, &verdict, slot->tts_values, slot->tts_isnull);
 	set_value(slot->tts_values, slot->tts_isnull, VERDICT_ROWS_ELSEWHERE,
 			  BoolGetDatum(judge->items.rows_differ || (judge->items.number != NULL && judge->items.row_territory != territory)), true);
 	compare_with_stored(judge, slot, person_id);
@@ -1017,9 +1110,66 @@ open_facts(const char *query, const char *alias, const char *id, int columns, bo
 								query, condition, alias, alias, id), columns);
 }
 
-static void
+/* Up to so many persons are read by kept plans, all their rows at once. */
+#define FEW_PERSONS 100
+
+#define OF_FEW(query, alias, id) { \
+	query " JOIN unnest($1, $2) AS t (person_id, last_seen) USING (person_id)" \
+	" WHERE (" alias ".ended_on IS NULL OR " alias ".ended_on = t.last_seen)" \
+	" ORDER BY " alias ".person_id, " alias "." id, NULL \
+}
+
+static KeptQuery few_touched = {
+	"SELECT t.person_id, t.last_seen FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id LIMIT 101", NULL
+};
+static KeptQuery few_population = OF_FEW(POPULATION_QUERY, "p", "row_id");
+static KeptQuery few_enrolment = OF_FEW(ENROLMENT_QUERY, "e", "enrolment_id");
+static KeptQuery few_circumstance = OF_FEW(CIRCUMSTANCE_QUERY, "c", "circumstance_id");
+static KeptQuery few_elsewhere = OF_FEW(ELSEWHERE_QUERY, "w", "elsewhere_id");
+static KeptQuery few_stored = {
+	"SELECT " PERSON_COLUMNS("p.") " FROM registry.person p WHERE p.person_id = ANY ($1) AND ($2 IS NOT NULL) ORDER BY p.person_id", NULL
+};
+static KeptQuery few_stated = {
+	STATED_QUERY " WHERE i.person_id = ANY ($1) AND ($2 IS NOT NULL)" STATED_ORDER, NULL
+};
+
+/* Opens the streams over the persons touched when those are few. */
+static bool
+open_few(Judge *judge)
+{
+	FactStream *touched = stream_of_few(&few_touched, NULL, 2);
+	int			count = (int) touched->count;
+	Datum		persons[FEW_PERSONS];
+	Datum		days[FEW_PERSONS];
+	bool		no_day[FEW_PERSONS];
+	Datum		arguments[2];
+	int			bound = 1;
+
+	if (count > FEW_PERSONS)
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		persons[i] = SPI_getbinval(touched->table->vals[i], touched->table->tupdesc, 1, &no_day[i]);
+		days[i] = SPI_getbinval(touched->table->vals[i], touched->table->tupdesc, 2, &no_day[i]);
+	}
+	arguments[0] = PointerGetDatum(construct_array(persons, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	arguments[1] = PointerGetDatum(construct_md_array(days, no_day, 1, &count, &bound, DATEOID, 4, true, TYPALIGN_INT));
+	judge->touched = touched;
+	judge->population = stream_of_few(&few_population, arguments, POP_COLUMNS);
+	judge->enrolment = stream_of_few(&few_enrolment, arguments, ENR_COLUMNS);
+	judge->circumstance = stream_of_few(&few_circumstance, arguments, CIR_COLUMNS);
+	judge->elsewhere = stream_of_few(&few_elsewhere, arguments, ELS_COLUMNS);
+	judge->stored = stream_of_few(&few_stored, arguments, PERSON_COLUMN_COUNT);
+	judge->stated = stream_of_few(&few_stated, arguments, STATED_COLUMNS);
+	return true;
+}
+
+/* True when all rows of the persons were read at once. */
+static bool
 open_streams(Judge *judge, bool everyone)
 {
+	if (!everyone && open_few(judge))
+		return true;
 	judge->population = open_facts(POPULATION_QUERY, "p", "row_id", POP_COLUMNS, everyone);
 	judge->enrolment = open_facts(ENROLMENT_QUERY, "e", "enrolment_id", ENR_COLUMNS, everyone);
 	judge->circumstance = open_facts(CIRCUMSTANCE_QUERY, "c", "circumstance_id", CIR_COLUMNS, everyone);
@@ -1033,8 +1183,11 @@ open_streams(Judge *judge, bool everyone)
 								  "SELECT h.person_id, h.work_state FROM registry.handling h ORDER BY h.person_id" :
 								  "SELECT h.person_id, h.work_state FROM registry.handling h "
 								  "JOIN pg_temp.registry_touched t USING (person_id) ORDER BY h.person_id", 2);
+	judge->stated = stream_open(everyone ? STATED_QUERY STATED_ORDER :
+								STATED_QUERY " JOIN pg_temp.registry_touched t USING (person_id)" STATED_ORDER, STATED_COLUMNS);
 	judge->touched = everyone ? NULL :
 		stream_open("SELECT t.person_id FROM pg_temp.registry_touched t WHERE t.person_id > 0 ORDER BY t.person_id", 1);
+	return false;
 }
 
 static void
@@ -1074,17 +1227,17 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	Judge	   *judge;
 	int64		person_id;
 	int64		judged = 0;
+	bool		few;
 
 	SPI_connect();
 	judge = palloc0(sizeof(Judge));
 	judge->home = PG_GETARG_REGION_CODE(2);
-	load_calendar(&judge->calendar, reference);
-	load_rule_book(&judge->book, &judge->rules, reference);
 	judge->verdicts = writer_open(PG_GETARG_OID(3), "person", verdict_columns, VERDICT_COLUMN_COUNT);
 	judge->findings = writer_open(PG_GETARG_OID(4), "problem", finding_columns, FINDING_COLUMN_COUNT);
-	judge->book.pause = pause_for_interrupts;
 	judge->person_context = AllocSetContextCreate(CurrentMemoryContext, "registry person", ALLOCSET_DEFAULT_SIZES);
-	open_streams(judge, everyone);
+	few = open_streams(judge, everyone);
+	load_law(&judge->calendar, &judge->book, &judge->rules, reference, few);
+	judge->book.pause = pause_for_interrupts;
 
 	while ((person_id = next_person(judge)) != NO_PERSON)
 	{
@@ -1100,6 +1253,7 @@ registry_judge_persons(PG_FUNCTION_ARGS)
 	stream_close(judge->elsewhere);
 	stream_close(judge->stored);
 	stream_close(judge->handling);
+	stream_close(judge->stated);
 	if (judge->touched != NULL)
 		stream_close(judge->touched);
 	writer_close(judge->verdicts);

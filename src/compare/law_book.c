@@ -5,11 +5,21 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "compare/law_book.h"
+#include "compat.h"
+
+REGISTRY_FUNCTION(registry_law_changed);
 
 static int
 lookup_name(const char *const *names, int count, const char *name, const char *what)
@@ -302,4 +312,111 @@ load_rule_book(RuleBook *book, RuleList *rules, DateADT reference)
 		book->on[i] = rule != NULL && rule->active;
 	}
 	load_conflicts(book, reference);
+}
+
+/*
+ * The law of one day as this session read it last, for single edits, which would
+ * spend most of their time reading it.  Whoever changes a table of the law tells
+ * all sessions (law_changed) by the messages with which the server invalidates
+ * its own caches.
+ */
+static const char *const law_tables[] = {
+	"scheme", "scheme_merger", "retirement_rule", "minimum_contribution", "due_rule", "rule", "conflict_rule"
+};
+
+static struct
+{
+	MemoryContext context;
+	Oid			tables[lengthof(law_tables)];
+	uint64		changes;		/* of the law, as far as this session was told */
+	uint64		read_at;		/* changes when it was read */
+	bool		read;
+	Calendar	calendar;
+	RuleBook	book;
+	RuleList	rules;
+}			kept;
+
+static void
+note_change(Datum arg, Oid relation)
+{
+	for (int i = 0; i < lengthof(law_tables); i++)
+		if (relation == InvalidOid || relation == kept.tables[i])
+			kept.changes++;
+}
+
+static void *
+copy_kept(const void *array, size_t size)
+{
+	return memcpy(MemoryContextAlloc(kept.context, Max(size, 1)), array, size);
+}
+
+static void
+load_both(Calendar *calendar, RuleBook *book, RuleList *rules, DateADT reference)
+{
+	load_calendar(calendar, reference);
+	load_rule_book(book, rules, reference);
+}
+
+static void
+read_kept(DateADT reference)
+{
+	Oid			schema = get_namespace_oid("registry", false);
+	uint64		changes;
+
+	if (kept.context == NULL)
+	{
+		kept.context = AllocSetContextCreate(TopMemoryContext, "registry law", ALLOCSET_SMALL_SIZES);
+		CacheRegisterRelcacheCallback(note_change, (Datum) 0);
+	}
+	kept.read = false;
+	MemoryContextReset(kept.context);
+	memset(&kept.calendar, 0, sizeof(kept.calendar));
+	memset(&kept.book, 0, sizeof(kept.book));
+	for (int i = 0; i < lengthof(law_tables); i++)
+		kept.tables[i] = get_relname_relid(law_tables[i], schema);
+
+	/* what commits after this snapshot sends its message after it */
+	AcceptInvalidationMessages();
+	changes = kept.changes;
+	PushActiveSnapshot(GetLatestSnapshot());
+	load_both(&kept.calendar, &kept.book, &kept.rules, reference);
+	PopActiveSnapshot();
+	kept.calendar.due_rules = copy_kept(kept.calendar.due_rules, sizeof(DueRule) * kept.calendar.due_rule_count);
+	kept.book.conflicts = copy_kept(kept.book.conflicts, sizeof(ConflictRule) * kept.book.conflict_count);
+	kept.rules.entries = copy_kept(kept.rules.entries, sizeof(RuleEntry) * kept.rules.count);
+	kept.read_at = changes;
+	kept.read = true;
+}
+
+/* few: for so few persons that reading the law would take longer than judging them */
+void
+load_law(Calendar *calendar, RuleBook *book, RuleList *rules, DateADT reference, bool few)
+{
+	/* an older snapshot sees an older law, which is nobody else's */
+	if (!few || IsolationUsesXactSnapshot())
+	{
+		load_both(calendar, book, rules, reference);
+		return;
+	}
+	AcceptInvalidationMessages();
+	if (!kept.read || kept.read_at != kept.changes || kept.calendar.reference != reference)
+		read_kept(reference);
+	*calendar = kept.calendar;
+	*book = kept.book;
+	*rules = kept.rules;
+}
+
+/*
+ * law_changed() returns trigger
+ *		After a statement on a table of the law: sessions that keep it read it anew.
+ */
+Datum
+registry_law_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("law_changed() must be called by a trigger")));
+	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	PG_RETURN_POINTER(NULL);
 }

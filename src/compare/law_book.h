@@ -30,4 +30,7 @@ extern const RuleEntry *find_rule(const RuleList *rules, const char *rule_id);
 extern void load_calendar(Calendar *calendar, DateADT reference);
 extern void load_rule_book(RuleBook *book, RuleList *rules, DateADT reference);
 
+/* Both; for few persons as the session read them last, unless they have changed. */
+extern void load_law(Calendar *calendar, RuleBook *book, RuleList *rules, DateADT reference, bool few);
+
 #endif							/* REGISTRY_LAW_BOOK_H */

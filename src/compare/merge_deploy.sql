@@ -71,7 +71,7 @@ BEGIN
 		SELECT m.origin, m.becomes FROM unnest(moves, becomes) AS m (origin, becomes) WHERE m.origin <> m.becomes;
 
 	-- rows and numbers, with the territory that the person's rows have now
-	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere', 'person_alias'] LOOP
+	FOREACH fact IN ARRAY ARRAY['population', 'enrolment', 'circumstance', 'elsewhere', 'person_alias', 'person_item'] LOOP
 		EXECUTE format('UPDATE registry.%I f SET person_id = m.becomes, territory = coalesce(p.territory, f.territory)'
 					   ' FROM unnest($1, $2, $3) AS m (origin, was, becomes)'
 					   ' LEFT JOIN registry.person p ON p.person_id = m.becomes'
@@ -120,6 +120,7 @@ AS $$
 DECLARE
 	old_cause CONSTANT text := current_setting('registry.cause', true);
 BEGIN
+	PERFORM registry.begin_act();
 	PERFORM set_config('registry.cause', act, true);
 	PERFORM registry.create_recompute_tables();
 	PERFORM registry.settle_links(members);
@@ -138,6 +139,7 @@ BEGIN
 	-- lock lets nobody see what was done before it
 	UPDATE registry.setting s SET value = s.value WHERE s.name = 'current_reference_date';
 	PERFORM set_config('registry.cause', coalesce(old_cause, ''), true);
+	PERFORM registry.end_act();
 END;
 $$;
 COMMENT ON FUNCTION registry.apply_links(bigint[], text) IS 'settles the links of some persons and judges whom that touches';
@@ -379,6 +381,7 @@ BEGIN
 			  UNION ALL SELECT n.person_id, n.origin_person FROM registry.enrolment n
 			  UNION ALL SELECT n.person_id, n.origin_person FROM registry.circumstance n
 			  UNION ALL SELECT n.person_id, n.origin_person FROM registry.elsewhere n
+			  UNION ALL SELECT n.person_id, n.origin_person FROM registry.person_item n
 			  UNION ALL SELECT n.person_id, n.origin_person FROM registry.person_alias n) f
 		LEFT JOIN due d USING (origin_person)
 		WHERE f.person_id <> coalesce(d.person_id, f.origin_person)

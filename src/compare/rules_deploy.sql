@@ -222,10 +222,15 @@ CREATE OR REPLACE FUNCTION registry.find_predicate_problems(reference date, list
 AS $$
 DECLARE
 	rule record;
-	judged text := registry.rule_subject_query('pg_temp.registry_verdict', format('%L::timestamp', reference));
-	others text := registry.rule_subject_query('registry.person', format('%L::timestamp', reference))
-		|| ' WHERE NOT EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = s.person_id)';
+	judged text;
+	others text;
 BEGIN
+	IF NOT EXISTS (SELECT FROM registry.rule r WHERE r.predicate IS NOT NULL AND r.active) THEN
+		RETURN;
+	END IF;
+	judged := registry.rule_subject_query('pg_temp.registry_verdict', format('%L::timestamp', reference));
+	others := registry.rule_subject_query('registry.person', format('%L::timestamp', reference))
+		|| ' WHERE NOT EXISTS (SELECT FROM pg_temp.registry_verdict v WHERE v.person_id = s.person_id)';
 	FOR rule IN SELECT r.rule_id, r.predicate, r.scope, r.last_error FROM registry.rule r
 				WHERE r.predicate IS NOT NULL AND registry.rule_in_force(r, reference) ORDER BY r.rule_id LOOP
 		BEGIN
@@ -288,7 +293,8 @@ COMMENT ON FUNCTION registry.refresh_employer_closed() IS 'employers that are ca
  * Findings about employers as a whole.  Each is counted anew at every compare();
  * what scans all enrolments is done only when its rule is on.
  */
-CREATE OR REPLACE FUNCTION registry.find_employer_problems(reference date) RETURNS void
+DROP FUNCTION IF EXISTS registry.find_employer_problems(date);
+CREATE OR REPLACE FUNCTION registry.find_employer_problems(reference date, employers text[] DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
@@ -309,11 +315,11 @@ BEGIN
 			  FROM registry.enrolment e
 			  JOIN registry.employer_closed c USING (employer)
 			  JOIN registry.scheme s ON s.scheme = e.scheme
-			  WHERE e.ended_on IS NULL AND e.person_id > 0
+			  WHERE e.ended_on IS NULL AND e.person_id > 0 AND (employers IS NULL OR e.employer = ANY (employers))
 				AND registry.enrolment_pays(e.enrol_status, e.pay_status, e.start_month, e.end_month, e.paid_through, reference_month, s.lag_months)
 			  GROUP BY e.employer) n;
 	END IF;
-	IF on_rules && '{EM02,EM14}' THEN
+	IF on_rules && '{EM02,EM14}' AND employers IS NULL THEN
 		INSERT INTO pg_temp.registry_finding (person_id, territory, rule_id, finding_key, employer, schemes, evidence)
 		SELECT DISTINCT ON (g.rule_id, g.code) 0, g.territory, g.rule_id, hashtextextended(g.code, 0), g.code, '{}'::registry.coverage,
 			   jsonb_build_object('source', g.source, 'batch_id', g.batch_id, 'line_no', g.line_no)
@@ -335,6 +341,7 @@ BEGIN
 						AND e.paid_through BETWEEN to_char(reference - interval '2 months', 'YYYYMM')::integer AND last_month) AS paused
 			  FROM registry.enrolment e
 			  WHERE e.employer IS NOT NULL AND e.ended_on IS NULL AND e.person_id > 0 AND e.enrol_status <> 4 AND e.identity = 1
+				AND (employers IS NULL OR e.employer = ANY (employers))
 			  GROUP BY e.employer) n
 		WHERE n.persons >= least_staff AND n.paused * 100 > n.persons * share;
 	END IF;
@@ -347,6 +354,7 @@ BEGIN
 			  FROM (SELECT DISTINCT f.employer, f.person_id
 					FROM registry.enrolment f JOIN registry.scheme s ON s.scheme = f.scheme
 					WHERE f.employer IS NOT NULL AND f.ended_on IS NULL AND f.person_id > 0 AND f.identity = 1
+					  AND (employers IS NULL OR f.employer = ANY (employers))
 					  AND registry.enrolment_pays(f.enrol_status, f.pay_status, f.start_month, f.end_month, f.paid_through, reference_month, s.lag_months)) e
 			  -- persons judged now are newer than the stored ones
 			  LEFT JOIN pg_temp.registry_verdict v ON v.person_id = e.person_id
@@ -360,10 +368,10 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION registry.find_employer_problems(date) IS 'findings of the rules about employers as a whole';
+COMMENT ON FUNCTION registry.find_employer_problems(date, text[]) IS 'findings of the rules about employers as a whole; of the employers given';
 
 REVOKE EXECUTE ON FUNCTION registry.law_state(date), registry.rule_subject_query(text, text),
 	registry.add_rule(text, text, text, text, text, text, text, date, date),
 	registry.set_rule(text, boolean, jsonb, text, date, date), registry.drop_rule(text),
-	registry.find_predicate_problems(date, boolean), registry.refresh_employer_closed(), registry.find_employer_problems(date) FROM PUBLIC;
+	registry.find_predicate_problems(date, boolean), registry.refresh_employer_closed(), registry.find_employer_problems(date, text[]) FROM PUBLIC;
 REVOKE ALL ON registry.rule_subject FROM PUBLIC;

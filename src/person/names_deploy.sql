@@ -97,6 +97,9 @@ BEGIN
 		RAISE EXCEPTION 'a compare() is running'
 			USING ERRCODE = 'RG001', HINT = 'Wait for it to finish, then call refold_names() again.';
 	END IF;
+	-- edits go on before or after
+	PERFORM pg_advisory_xact_lock(hashtextextended('registry.persons', 0));
+	PERFORM registry.begin_act();
 	PERFORM set_config('registry.cause', 'refold_names', true);
 	DROP TABLE IF EXISTS pg_temp.registry_refolded;
 	CREATE TEMP TABLE registry_refolded (person_id bigint) ON COMMIT DROP;
@@ -143,6 +146,7 @@ BEGIN
 	INSERT INTO registry.setting (name, value, note)
 	SELECT v.name, v.running, 'of the stored name keys; kept by refold_names()' FROM registry.name_versions() v
 	ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+	PERFORM registry.end_act();
 END;
 $$;
 COMMENT ON FUNCTION registry.refold_names() IS 'computes stored names, keys and readings anew after a change of ICU, fold tables or name_variant; then call compare()';

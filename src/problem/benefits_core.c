@@ -334,6 +334,8 @@ detect_early_pension(const Detection *detection)
 	early.first = 0;
 	early.last = -1 + (special > 0 ? birth + calendar->retirement[kind].old_age - special :
 					   retirement_earliest(&calendar->retirement[kind], birth));
+	if (early.last > calendar->month)
+		changes_next_month(detection);	/* another month too early */
 	report_benefit(detection, "PN18", SCHEME_BIT(SCHEME_P1), &early, 1);
 }
 

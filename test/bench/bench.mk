@@ -25,3 +25,8 @@ bench-check: server-start
 # What logging costs.  BENCH_LOG_ROWS=1000000 is the full form.
 bench-log: server-start
 	@bash $(root)/test/bench/log
+
+# One changed row, through the triggers, to person, problems and counts: median and p99.
+.PHONY: bench-edit
+bench-edit: server-start city
+	@bash $(root)/test/bench/edit $(firstword $(BENCH_PERSONS))
