@@ -122,59 +122,14 @@ CREATE OR REPLACE TRIGGER edit_update AFTER UPDATE ON registry.person_item REFER
 CREATE OR REPLACE TRIGGER edit_delete AFTER DELETE ON registry.person_item REFERENCING OLD TABLE AS old_rows
 	FOR EACH STATEMENT WHEN (NOT registry.acting()) EXECUTE FUNCTION registry.edit_items();
 
--- person itself: its items may be corrected in place, everything else is computed.
-CREATE OR REPLACE FUNCTION registry.refuse_person() RETURNS trigger
-	LANGUAGE plpgsql
-	SET search_path = pg_catalog, registry, pg_temp
-AS $$
-BEGIN
-	RAISE EXCEPTION 'rows of registry.person are computed and cannot be %', CASE TG_OP WHEN 'INSERT' THEN 'inserted' ELSE 'deleted' END
-		USING ERRCODE = 'generated_always',
-			  HINT = CASE TG_OP WHEN 'INSERT' THEN 'Insert what is known into registry.population, enrolment or circumstance with the number: the person follows.'
-					 ELSE 'End or delete the rows that name the person in registry.population, enrolment, circumstance and elsewhere, or join two persons with registry.merge_person().' END;
-END;
-$$;
-COMMENT ON FUNCTION registry.refuse_person() IS 'trigger: persons come and go with their facts';
 
 CREATE OR REPLACE FUNCTION registry.edit_person() RETURNS trigger
 	LANGUAGE plpgsql SECURITY DEFINER
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 DECLARE
-	wrong text;
 	persons bigint[];
 BEGIN
-	SELECT k.name INTO wrong
-	FROM new_rows n
-	LEFT JOIN old_rows o USING (person_id)
-	CROSS JOIN LATERAL (VALUES
-		('person_id', o.person_id IS NULL),
-		('territory', o.territory IS DISTINCT FROM n.territory), ('citizen_id', o.citizen_id IS DISTINCT FROM n.citizen_id),
-		('id_kind', o.id_kind IS DISTINCT FROM n.id_kind), ('id_no', o.id_no IS DISTINCT FROM n.id_no),
-		('name', o.name IS DISTINCT FROM n.name), ('name_key', o.name_key IS DISTINCT FROM n.name_key),
-		('sex', o.sex IS DISTINCT FROM n.sex), ('birth_date', o.birth_date IS DISTINCT FROM n.birth_date),
-		('hukou_region', o.hukou_region IS DISTINCT FROM n.hukou_region),
-		('life_status', o.life_status IS DISTINCT FROM n.life_status), ('life_since', o.life_since IS DISTINCT FROM n.life_since),
-		('paying', o.paying IS DISTINCT FROM n.paying), ('receiving', o.receiving IS DISTINCT FROM n.receiving),
-		('paused', o.paused IS DISTINCT FROM n.paused), ('elsewhere', o.elsewhere IS DISTINCT FROM n.elsewhere),
-		('due', o.due IS DISTINCT FROM n.due), ('gap', o.gap IS DISTINCT FROM n.gap),
-		('standing', o.standing IS DISTINCT FROM n.standing), ('class', o.class IS DISTINCT FROM n.class),
-		('work_state', o.work_state IS DISTINCT FROM n.work_state), ('next_change', o.next_change IS DISTINCT FROM n.next_change))
-		AS k (name, differs)
-	WHERE k.differs LIMIT 1;
-	IF wrong IS NOT NULL THEN
-		RAISE EXCEPTION 'column "%" of registry.person is computed and cannot be changed', wrong
-			USING ERRCODE = 'generated_always',
-				  HINT = CASE
-					WHEN wrong IN ('name', 'name_key', 'sex', 'birth_date', 'hukou_region', 'citizen_id', 'id_kind', 'id_no') THEN
-						'Correct the rows of the person in registry.population; registry.renumber_person() is for a corrected number.'
-					WHEN wrong IN ('paying', 'receiving', 'paused') THEN 'Correct the rows of the person in registry.enrolment.'
-					WHEN wrong = 'elsewhere' THEN 'Correct the rows of the person in registry.elsewhere.'
-					WHEN wrong IN ('life_status', 'life_since') THEN 'Correct the rows of the person in registry.population or registry.circumstance.'
-					WHEN wrong = 'territory' THEN 'It follows residence_region, which can be changed.'
-					WHEN wrong = 'person_id' THEN 'Two persons are joined with registry.merge_person().'
-					ELSE 'It follows from the rows of the person in registry.population, enrolment, circumstance and elsewhere.' END;
-	END IF;
 	PERFORM registry.begin_act();
 	WITH stated AS (
 		INSERT INTO registry.person_item AS i (person_id, item, value, origin_person, territory, noted_by)
@@ -197,15 +152,13 @@ BEGIN
 	RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION registry.edit_person() IS 'trigger: keeps items corrected in place as statements, refuses changes of what is computed';
+COMMENT ON FUNCTION registry.edit_person() IS 'trigger: keeps items corrected in place as statements; what is computed lasts until the person is judged again';
 
 CREATE OR REPLACE TRIGGER edit_begin BEFORE UPDATE ON registry.person
 	FOR EACH STATEMENT WHEN (NOT registry.acting()) EXECUTE FUNCTION registry.edit_lock();
-CREATE OR REPLACE TRIGGER edit_refuse BEFORE INSERT OR DELETE ON registry.person
-	FOR EACH STATEMENT WHEN (NOT registry.acting()) EXECUTE FUNCTION registry.refuse_person();
 CREATE OR REPLACE TRIGGER edit_update AFTER UPDATE ON registry.person REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (NOT registry.acting()) EXECUTE FUNCTION registry.edit_person();
 
-REVOKE EXECUTE ON FUNCTION registry.check_item(), registry.edit_items(), registry.refuse_person(), registry.edit_person(),
+REVOKE EXECUTE ON FUNCTION registry.check_item(), registry.edit_items(), registry.edit_person(),
 	registry.set_person_item(bigint, text, text, text, date, text) FROM PUBLIC;
 REVOKE ALL ON registry.person_item FROM PUBLIC;

@@ -1133,6 +1133,10 @@ static KeptQuery few_stated = {
 	STATED_QUERY " WHERE i.person_id = ANY ($1) AND ($2 IS NOT NULL)" STATED_ORDER, NULL
 };
 
+static KeptQuery few_handling = {
+	"SELECT h.person_id, h.work_state FROM registry.handling h WHERE h.person_id = ANY ($1) AND ($2 IS NOT NULL) ORDER BY h.person_id", NULL
+};
+
 /* Opens the streams over the persons touched when those are few. */
 static bool
 open_few(Judge *judge)
@@ -1161,6 +1165,7 @@ open_few(Judge *judge)
 	judge->elsewhere = stream_of_few(&few_elsewhere, arguments, ELS_COLUMNS);
 	judge->stored = stream_of_few(&few_stored, arguments, PERSON_COLUMN_COUNT);
 	judge->stated = stream_of_few(&few_stated, arguments, STATED_COLUMNS);
+	judge->handling = stream_of_few(&few_handling, arguments, 2);
 	return true;
 }
 

@@ -1,22 +1,14 @@
 -- Two reviews, and what follows from the second.
 
--- Items that offices correct stand in a room of their own where there is one;
--- without it the person's row is written, until its sources speak again.
+-- Items that offices correct are statements of their own; number and name are
+-- facts of the registers, to which a form leads as an alias.
 CREATE OR REPLACE FUNCTION registry.apply_item(person bigint, item text, value text, since date, reason text) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
-DECLARE
-	setter CONSTANT regprocedure := to_regprocedure('registry.set_person_item(bigint, text, text, text, date, text)');
 BEGIN
-	IF value IS NULL THEN
-		RETURN;
-	END IF;
-	IF setter IS NOT NULL THEN
-		EXECUTE 'SELECT registry.set_person_item($1, $2, $3, ''survey_form'', $4, $5)' USING person, item, value, since, reason;
-	ELSIF item IN ('phone', 'address') THEN
-		EXECUTE format('UPDATE registry.person p SET %1$I = $2, updated_at = now() WHERE p.person_id = $1 AND p.%1$I IS DISTINCT FROM $2', item)
-			USING person, value;
+	IF value IS NOT NULL AND item IN ('phone', 'address', 'ethnic', 'residence_region', 'employment', 'worker_kind') THEN
+		PERFORM registry.set_person_item(person, item, value, 'survey_form', since, reason);
 	END IF;
 END;
 $$;

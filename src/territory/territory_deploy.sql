@@ -160,7 +160,7 @@ BEGIN
 	PERFORM registry.secure_table(t.table_name, within || t.see, 'registry.may_change(territory)')
 	FROM (VALUES ('person', 'registry.sees(territory, person_id)'), ('person_alias', 'registry.sees(territory, person_id)'),
 				 ('population', 'registry.sees(territory)'), ('enrolment', 'registry.sees(territory, scheme)'),
-				 ('circumstance', 'registry.sees(territory)'), ('elsewhere', 'registry.sees(territory)'),
+				 ('circumstance', 'registry.sees(territory)'), ('elsewhere', 'registry.sees(territory)'), ('person_item', 'registry.sees(territory, person_id)'),
 				 ('problem', 'registry.sees(territory, schemes)')) AS t (table_name, see);
 	FOREACH secured IN ARRAY ARRAY['link', 'person_merged', 'moved_row', 'membership', 'membership_touch', 'problem_act', 'staged_answer', 'reject', 'transfer', 'territory_grant', 'staged_population', 'staged_enrolment',
 								   'staged_circumstance', 'staged_elsewhere', 'change_log'] LOOP

@@ -49,10 +49,6 @@ refused() {		# SQLSTATE, statement, description
 	got=$(ask -v VERBOSITY=sqlstate -c "$2" | sed -n 's/.*ERROR: *\([0-9A-Z]*\).*/\1/p' | head -1)
 	[ "$got" = "$1" ] && echo "ok - refused: $3" || echo "not ok - refused: $3 (got ${got:-nothing})"
 }
-refused 428C9 "UPDATE registry.person SET class = class || 'x'" 'a computed column of person'
-refused 428C9 "UPDATE registry.person SET person_id = -1 WHERE person_id = 1" 'another person_id'
-refused 428C9 'DELETE FROM registry.person WHERE person_id = 1' 'deleting a person'
-refused 428C9 'INSERT INTO registry.person SELECT * FROM registry.person LIMIT 1' 'inserting a person'
 refused 23503 "INSERT INTO registry.enrolment (person_id, scheme) VALUES (99999999, 'P2')" 'a row of nobody'
 refused 23503 "UPDATE registry.enrolment SET person_id = 99999999 WHERE row_key = (SELECT row_key FROM registry.enrolment LIMIT 1)" 'moving a row to nobody'
 refused 22023 "INSERT INTO registry.enrolment (number, scheme) VALUES ('34040219000101001', 'P2')" 'a number that is nobody'\''s'
