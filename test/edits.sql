@@ -109,7 +109,7 @@ CREATE OR REPLACE FUNCTION pg_temp.state() RETURNS TABLE (line text) LANGUAGE sq
 	SELECT 'person ' || (to_jsonb(p) - 'updated_at')::text FROM registry.person p
 	UNION ALL SELECT concat_ws('|', 'problem', p.person_id, p.rule_id, p.finding_key, p.territory, p.employer, p.schemes, p.months, p.amount, p.keep)
 	FROM registry.problem p WHERE p.state <> 'closed'
-	UNION ALL SELECT 'cell ' || to_jsonb(c)::text FROM registry.coverage_cell c
+	UNION ALL SELECT 'cell ' || (to_jsonb(c) - 'hidden')::text FROM registry.coverage_cell c
 	UNION ALL SELECT 'employer ' || i.employer FROM registry.employer_injury i $$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.prove(seq integer) LANGUAGE plpgsql AS $$

@@ -347,7 +347,7 @@ BEGIN
 			CREATE OR REPLACE TRIGGER edit_fill BEFORE INSERT ON registry.%1$I
 				FOR EACH ROW WHEN (NEW.name_key IS NULL) EXECUTE FUNCTION registry.edit_fill();
 			CREATE OR REPLACE TRIGGER edit_correct BEFORE UPDATE OF number, citizen_id, name ON registry.%1$I
-				FOR EACH ROW WHEN ((OLD.number IS DISTINCT FROM NEW.number OR OLD.citizen_id IS DISTINCT FROM NEW.citizen_id
+				FOR EACH ROW WHEN ((OLD.number IS DISTINCT FROM NEW.number OR OLD.citizen_id::text IS DISTINCT FROM NEW.citizen_id::text
 									OR OLD.name IS DISTINCT FROM NEW.name) AND NOT registry.acting())
 				EXECUTE FUNCTION registry.edit_correct();
 			CREATE OR REPLACE TRIGGER edit_insert AFTER INSERT ON registry.%1$I REFERENCING NEW TABLE AS new_rows

@@ -76,8 +76,8 @@ before=$(views "$source_db")
 persons=$(run "$source_db" -c 'SELECT count(*) FROM registry.person_list')
 [ "$persons" -ge 1000 ]
 ok $? "the registry to be dumped holds persons" "$persons"
-# receive_progress has rows only while something is received
-empty=$(awk -F '|' '$2 == 0 && $1 != "receive_progress" { print $1 }' <<<"$before")
+# some have rows only while something is received or compared, or a survey goes on
+empty=$(awk -F '|' '$2 == 0 && $1 !~ /^(receive_progress|progress|dispatch_list|task_list|review_list|survey_report|surveyor_report|employer_lead)$/ { print $1 }' <<<"$before")
 is "$empty" "" "every view of it shows rows"
 
 pg_dump -Fc -d "$source_db" -f "$place/registry.dump" 2>"$place/dump.log"
@@ -110,7 +110,7 @@ out=$(run "$target_db" -c "CALL registry.compare(full => true)")
 ok $? "and compared again" "$out"
 is "$(views "$target_db" | grep -v '^batch_list|')" "$(grep -v '^batch_list|' <<<"$before")" "which changes nothing"
 out=$(run "$target_db" -c "UPDATE registry.person SET phone = '13900000000' WHERE person_id = 1" \
-	-c "SELECT operation, item, new_value FROM registry.history(1) LIMIT 1")
+	-c "SELECT operation, item, new_value FROM registry.history(1) WHERE item = 'phone' LIMIT 1")
 is "$out" "UPDATE|phone|13900000000" "a change there is logged"
 out=$(run "$target_db" -c "DROP EXTENSION registry")
 [ $? -ne 0 ]
