@@ -198,7 +198,7 @@ BEGIN
 	RETURN QUERY SELECT 'merged ' || m::text FROM registry.person_merged m ORDER BY m.origin_person;
 	RETURN QUERY SELECT 'problem ' || (to_jsonb(p) - ARRAY['problem_id', 'opened_at', 'closed_at', 'batch_id', 'closed_batch_id', 'reopened'])::text
 		FROM registry.problem p WHERE p.state <> 'closed' ORDER BY p.person_id, p.rule_id, p.finding_key;
-	RETURN QUERY SELECT 'cell ' || c::text FROM registry.coverage_cell c ORDER BY c.territory, c.kind, c.standing;
+	RETURN QUERY SELECT concat_ws(' ', 'cell', c.territory, c.kind, c.standing, c.persons) FROM registry.coverage_cell c ORDER BY c.territory, c.kind, c.standing;
 	RETURN QUERY SELECT 'batch ' || (to_jsonb(b) - ARRAY['started_at', 'finished_at'])::text FROM registry.batch b ORDER BY b.batch_id;
 	RETURN QUERY SELECT 'reject ' || to_jsonb(r)::text FROM registry.reject r ORDER BY r.batch_id, r.reject_id;
 END $$;

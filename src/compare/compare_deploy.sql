@@ -334,6 +334,7 @@ BEGIN
 	PERFORM registry.lock_persons();
 	PERFORM registry.begin_act();
 	PERFORM registry.report_step(started, 'begun');
+	PERFORM registry.names_current();	-- warns when keys were made by another library
 	PERFORM registry.create_recompute_tables();
 
 	LOOP

@@ -63,7 +63,6 @@ CREATE OR REPLACE FUNCTION registry.follow_names() RETURNS void
 	SET search_path = pg_catalog, registry, pg_temp
 AS $$
 BEGIN
-	PERFORM registry.names_current();
 	IF NOT EXISTS (SELECT FROM registry.name_part) THEN
 		PERFORM registry.load_name_parts();
 		RETURN;
