@@ -1,5 +1,5 @@
 -- Names: folding of D§7, likeness, readings, masks.  All people are made up.
-\set VERBOSITY verbose
+\set VERBOSITY sqlstate
 -- The code points of a text, so that look-alikes are told apart
 CREATE FUNCTION pg_temp.points(name text) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(upper(to_hex(ascii(c))), ' ' ORDER BY n), '')
