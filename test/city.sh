@@ -19,7 +19,12 @@ city_database() {
 	PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $1" \
 		-c "CREATE DATABASE $1 TEMPLATE template0 ENCODING 'UTF8'"
 	PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -d "$1" -c 'CREATE EXTENSION registry' -c "CALL registry.deploy('340400')"
-	"${psql[@]}" -d "$1" -c "SELECT registry.load_regions(pg_read_binary_file('$2'))" >/dev/null
+	# the tree may stand where the server's user cannot read
+	cp "$2" "$REGISTRY_PLACE/regions.csv.$$" && chmod a+r "$REGISTRY_PLACE/regions.csv.$$"
+	"${psql[@]}" -d "$1" -c "SELECT registry.load_regions(pg_read_binary_file('$REGISTRY_PLACE/regions.csv.$$'))" >/dev/null
+	local loaded=$?
+	rm -f "$REGISTRY_PLACE/regions.csv.$$"
+	return $loaded
 }
 
 # city_receive DATABASE DELIVERY: receives every extract of a delivery.  A file
