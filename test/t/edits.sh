@@ -64,7 +64,8 @@ ask -c 'DROP ROLE IF EXISTS registry_edits_clerk' -c 'CREATE ROLE registry_edits
 refused 42501 'SET ROLE registry_edits_clerk; SELECT registry.begin_act()' 'acting in the place of the registry'
 refused 55000 'SELECT registry.end_act()' 'ending what did not begin'
 same() { [ "$2" = "$1" ] && echo "ok - $3" || echo "not ok - $3: $2 instead of $1"; }
-row=$(ask -c "SELECT e.row_key FROM registry.enrolment e JOIN registry.person p USING (person_id) WHERE e.scheme = 'P2' AND p.paying::text LIKE '%P2%' AND e.pay_status = 1 AND e.ended_on IS NULL LIMIT 1")
+row=$(ask -c "SELECT e.row_key FROM registry.enrolment e JOIN registry.person p USING (person_id) WHERE e.scheme = 'P2' AND p.paying::text LIKE '%P2%' AND e.pay_status = 1 AND e.ended_on IS NULL
+	AND NOT EXISTS (SELECT FROM registry.enrolment o WHERE o.person_id = e.person_id AND o.scheme = 'P2' AND o.ended_on IS NULL AND o.row_key <> e.row_key) LIMIT 1")
 ask -c 'SET ROLE registry_edits_clerk' -c "UPDATE registry.enrolment SET pay_status = 2 WHERE row_key = '$row'"
 same t "$(ask -c "SELECT p.paying::text NOT LIKE '%P2%' FROM registry.person p JOIN registry.enrolment e USING (person_id) WHERE e.row_key = '$row'")" 'who may edit a table needs no right on person'
 same f "$(ask -c 'BEGIN' -c 'SAVEPOINT a' -c 'SELECT registry.begin_act()' -c 'ROLLBACK TO a' -c 'SELECT registry.acting()' | tail -1)" 'an act ends with the subtransaction that fails'
